@@ -1,0 +1,46 @@
+package bouncehound
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// Key returns what two spellings of one address have in common: the local part in
+// lower case, the domain in lower case and as A-labels (RFC 5890). It is for
+// comparing and looking up, never for sending to.
+func Key(address string) string {
+	local, domain, ok := cutLast(address, "@")
+	if !ok {
+		return strings.ToLower(address)
+	}
+	return strings.ToLower(local) + "@" + domainKey(domain)
+}
+
+// Domain returns the key of the domain of an address, and "" for an address
+// without one.
+func Domain(address string) string {
+	_, domain, _ := cutLast(address, "@")
+	return domainKey(domain)
+}
+
+func domainKey(domain string) string {
+	domain = strings.TrimSuffix(strings.ToLower(domain), ".")
+	for i := range len(domain) {
+		if domain[i] >= 0x80 {
+			// A domain that IDNA refuses still has to be the same as itself.
+			if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+				return ascii
+			}
+			break
+		}
+	}
+	return domain
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
