@@ -17,6 +17,15 @@ type Place struct {
 	UID         uint32
 }
 
+// A Copy is one copy of a recorded message whose inbox has still to be tidied up:
+// flagged, moved or deleted.
+type Copy struct {
+	Place     Place
+	Kind      Kind   // KindReport or KindUnread
+	Message   string // Message.ID
+	MessageID string // the mail's own Message-ID, with angle brackets; may be empty
+}
+
 // A Message is one mail: its bytes and where they were found.
 type Message struct {
 	Source       string    // for people: "bounces/INBOX;UID=42" or a file as it was named
