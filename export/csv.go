@@ -1,0 +1,154 @@
+package export
+
+import (
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// bufferSize is how many octets are gathered before they are written.
+const bufferSize = 64 << 10
+
+// A column is one column of a CSV file: its name and how to write a row's cell.
+type column[T any] struct {
+	name string
+	cell func(l *line, row *T)
+}
+
+func writeCSV[T any](w io.Writer, o Options, rows iter.Seq2[T, error], columns func(first T) []column[T]) (n int, err error) {
+	l := &line{buf: make([]byte, 0, bufferSize+4<<10), raw: o.Raw}
+	var cols []column[T]
+	header := func(first T) {
+		cols = columns(first)
+		for _, c := range cols {
+			l.text(c.name)
+		}
+		l.end()
+	}
+	var row T // one for all, as the cells make it escape to the heap
+	for next, err := range rows {
+		if err != nil {
+			return n, keepFirst(err, l.flush(w))
+		}
+		row = next
+		if cols == nil {
+			header(row)
+		}
+		for i := range cols {
+			cols[i].cell(l, &row)
+		}
+		l.end()
+		n++
+		if len(l.buf) >= bufferSize {
+			if err := l.flush(w); err != nil {
+				return n, err
+			}
+		}
+	}
+	if cols == nil {
+		var none T
+		header(none)
+	}
+	return n, l.flush(w)
+}
+
+// A line gathers CSV lines. The standard library's csv.Writer is not used because
+// with CRLF line ends it drops each CR inside a cell and turns each LF into CRLF.
+type line struct {
+	buf   []byte
+	begun bool // a cell of this line is written
+	raw   bool // do not defuse
+}
+
+func (l *line) flush(w io.Writer) error {
+	_, err := w.Write(l.buf)
+	l.buf = l.buf[:0]
+	return err
+}
+
+func (l *line) end() {
+	l.buf = append(l.buf, '\r', '\n')
+	l.begun = false
+}
+
+func (l *line) separate() {
+	if l.begun {
+		l.buf = append(l.buf, ',')
+	}
+	l.begun = true
+}
+
+// text writes a cell as RFC 4180 section 2 has it; bytes that are no UTF-8 become
+// U+FFFD.
+func (l *line) text(s string) {
+	l.separate()
+	if s == "" {
+		return
+	}
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	mark := !l.raw && isFormula(s)
+	if !needsQuotes(s) {
+		if mark {
+			l.buf = append(l.buf, '\'')
+		}
+		l.buf = append(l.buf, s...)
+		return
+	}
+	l.buf = append(l.buf, '"')
+	if mark {
+		l.buf = append(l.buf, '\'')
+	}
+	for {
+		i := strings.IndexByte(s, '"')
+		if i < 0 {
+			break
+		}
+		l.buf = append(l.buf, s[:i+1]...)
+		l.buf = append(l.buf, '"')
+		s = s[i+1:]
+	}
+	l.buf = append(l.buf, s...)
+	l.buf = append(l.buf, '"')
+}
+
+// needsQuotes also says yes to white space at either end, which lenient readers
+// take off.
+func needsQuotes(s string) bool {
+	if s[0] <= ' ' || s[len(s)-1] <= ' ' {
+		return true
+	}
+	for i := range len(s) {
+		switch s[i] {
+		case ',', '"', '\r', '\n':
+			return true
+		}
+	}
+	return false
+}
+
+// count writes a number that is never negative.
+func (l *line) count(n int) {
+	l.separate()
+	l.buf = strconv.AppendInt(l.buf, int64(n), 10)
+}
+
+// code writes a number where 0 means not told.
+func (l *line) code(n int) {
+	l.separate()
+	if n != 0 {
+		l.buf = strconv.AppendInt(l.buf, int64(n), 10)
+	}
+}
+
+// time writes RFC 3339 in UTC; the zero time is an empty cell.
+func (l *line) time(t time.Time) {
+	l.separate()
+	if !t.IsZero() {
+		l.buf = t.UTC().AppendFormat(l.buf, time.RFC3339Nano)
+	}
+}
