@@ -1,0 +1,173 @@
+package config
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func readMailbox(t *table) Mailbox {
+	m := Mailbox{Name: t.name(), TLS: "implicit", Auth: "password"}
+	t.choice("tls", &m.TLS, "implicit", "starttls", "none")
+	port := "143"
+	if m.TLS == "implicit" {
+		port = "993"
+	}
+	t.need("host", &m.Host)
+	if m.Host != "" {
+		m.Host = t.hostPort("host", m.Host, port)
+	}
+	if host, _, err := net.SplitHostPort(m.Host); err == nil && m.TLS == "none" && !loopback(host) {
+		t.wrong("tls", `use "implicit" or "starttls"`, "none would send the password in clear; it is for loopback hosts only")
+	}
+	t.file("ca_file", &m.CAFile)
+	if m.CAFile != "" && m.TLS == "none" {
+		t.wrong("ca_file", "", "is without effect when tls is none")
+	}
+	t.need("username", &m.Username)
+	t.choice("auth", &m.Auth, "password", "oauth2")
+	m.Password = t.secret("password")
+	if m.Auth == "oauth2" {
+		t.notYet("auth", `use "password"`)
+	} else if !m.Password.IsSet() && !t.set("password") && !t.set("password_file") && !t.set("password_command") {
+		t.wrong("password", "set password_file, password_command or password", "is missing")
+	}
+	m.OAuth2 = readOAuth2(t, m.Auth)
+	m.Poll = readPoll(t.table("poll"))
+	m.Capture = readCapture(t.table("capture"))
+	t.done()
+	return m
+}
+
+// readOAuth2 checks what it can, so that a file written for a later version is
+// known to be right but for that.
+func readOAuth2(t *table, auth string) *OAuth2 {
+	o := t.table("oauth2")
+	var out OAuth2
+	o.choice("provider", &out.Provider, "microsoft", "google", "custom")
+	o.text("tenant", &out.Tenant)
+	o.text("client_id", &out.ClientID)
+	out.ClientSecret = o.secret("client_secret")
+	o.done()
+	if _, ok := t.values["oauth2"]; !ok {
+		return nil
+	}
+	if auth != "oauth2" {
+		t.notYet("oauth2", `and without effect unless auth is "oauth2"`)
+	}
+	return &out
+}
+
+// DefaultPoll is how a mailbox is polled whose configuration says nothing about
+// it.
+func DefaultPoll() Poll {
+	return Poll{
+		Schedule: "*/5 * * * *", Folders: []string{"INBOX"}, Since: 180 * day,
+		After: "keep", MoveTo: "Bounces/Processed", Unread: "keep", UnreadTo: "Bounces/Unread",
+		MaxMessageSize: 10e6,
+	}
+}
+
+func readPoll(t *table) Poll {
+	p := DefaultPoll()
+	t.cron("schedule", &p.Schedule)
+	t.list("folders", &p.Folders)
+	if len(p.Folders) == 0 {
+		t.wrong("folders", "", "must name at least one folder")
+	}
+	t.duration("since", &p.Since, 1, forever)
+	t.flag("idle", &p.Idle)
+	if p.Idle {
+		t.notYet("idle", "poll more often instead")
+	}
+	t.choice("after", &p.After, "keep", "seen", "move", "delete")
+	t.text("move_to", &p.MoveTo)
+	t.choice("unread", &p.Unread, "keep", "move")
+	t.text("unread_to", &p.UnreadTo)
+	// A message moved into a folder that is polled would be read for ever.
+	if p.After == "move" && slices.Contains(p.Folders, p.MoveTo) {
+		t.wrong("move_to", "", "%q is one of the folders that are polled", p.MoveTo)
+	}
+	if p.Unread == "move" && slices.Contains(p.Folders, p.UnreadTo) {
+		t.wrong("unread_to", "", "%q is one of the folders that are polled", p.UnreadTo)
+	}
+	t.size("max_message_size", &p.MaxMessageSize, 16<<10, 1<<30)
+	t.number("max_per_poll", &p.MaxPerPoll)
+	t.done()
+	return p
+}
+
+func readCapture(t *table) Capture {
+	var c Capture
+	t.list("headers", &c.Headers)
+	for i, h := range c.Headers {
+		if strings.ContainsFunc(h, notFieldName) {
+			t.wrong("headers", "", "%q is no name of a header field", h)
+		}
+		if slices.ContainsFunc(c.Headers[:i], func(other string) bool { return strings.EqualFold(other, h) }) {
+			t.wrong("headers", "", "%q stands twice", h)
+		}
+	}
+	t.text("verp", &c.VERP)
+	if c.VERP != "" {
+		local, domain, _ := strings.Cut(c.VERP, "@")
+		if strings.Count(local, "{token}") != 1 || domain == "" || strings.ContainsAny(domain, "@{} ") {
+			t.wrong("verp", `such as "bounce+{token}@example.com"`, "must be an address with {token} once, before the @")
+		}
+	}
+	t.done()
+	return c
+}
+
+// notFieldName says whether a header field's name cannot hold r (RFC 5322 section
+// 3.6.8).
+func notFieldName(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }
+
+// hostPort checks host, which may lack the port, and returns it with one.
+func (t *table) hostPort(key, host, port string) string {
+	h, p := host, port
+	if hh, pp, err := net.SplitHostPort(host); err == nil {
+		h, p = hh, pp
+	} else {
+		h = strings.TrimSuffix(strings.TrimPrefix(h, "["), "]")
+	}
+	n, err := strconv.ParseUint(p, 10, 16)
+	_, addrErr := netip.ParseAddr(h)
+	switch {
+	case strings.Contains(h, "://"):
+		t.wrong(key, "leave the scheme away", "must be host or host:port")
+	case err != nil || n == 0:
+		t.wrong(key, "", "the port must be a number between 1 and 65535")
+	case addrErr != nil && !hostName(h):
+		t.wrong(key, `such as "imap.example.com:993"`, "must be host or host:port")
+	default:
+		return net.JoinHostPort(h, strconv.FormatUint(n, 10))
+	}
+	return ""
+}
+
+// hostName says whether s may be the name of a host (RFC 1123 section 2.1,
+// underscores let through; names outside ASCII as they are).
+func hostName(s string) bool {
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || strings.ContainsAny(label, " !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") {
+			return false
+		}
+	}
+	return true
+}
+
+// loopback says whether a host is this one: an address of RFC 1122 section
+// 3.2.1.3 or RFC 4291 section 2.5.3, or a name of RFC 6761 section 6.3.
+func loopback(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap().IsLoopback()
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// DefaultStore is where the store lies if the configuration does not say.
+const DefaultStore = "/var/lib/bouncehound/bouncehound.db"
+
+func readStore(t *table) Store {
+	s := Store{Path: DefaultStore, Raw: "full"}
+	t.file("path", &s.Path)
+	t.choice("raw", &s.Raw, "full", "headers", "none")
+	if s.Raw != "full" {
+		t.notYet("raw", `use "full"`)
+	}
+	r := t.table("retention")
+	r.duration("raw", &s.Retention.Raw, day, forever)
+	r.duration("bounces", &s.Retention.Bounces, day, forever)
+	r.duration("events", &s.Retention.Events, day, forever)
+	for _, key := range []string{"raw", "bounces", "events"} {
+		if r.set(key) {
+			r.notYet(key, "everything is kept; leave it out")
+		}
+	}
+	r.done()
+	t.done()
+	return s
+}
+
+func readExport(t *table) Export {
+	e := Export{Format: "csv"}
+	t.need("what", &e.What)
+	if e.What != "" {
+		t.choice("what", &e.What, "bounces", "contacts", "do-not-email")
+	}
+	t.cron("schedule", &e.Schedule)
+	t.need("path", &e.Path)
+	t.choice("format", &e.Format, "csv", "json")
+	t.done()
+	t.notYet("", "run bouncehound export from cron or a timer")
+	return e
+}
+
+// cron reads a schedule and checks it with the functions given.
+func (t *table) cron(key string, into *string) {
+	n := len(t.doc.problems)
+	t.text(key, into)
+	if len(t.doc.problems) > n || !t.set(key) {
+		return
+	}
+	for _, check := range t.doc.schedule {
+		if err := check(*into); err != nil {
+			t.wrong(key, `such as "*/5 * * * *" or "@every 5m"`, "%v", err)
+			return
+		}
+	}
+}
+
+func readRules(t *table) Rules {
+	var r Rules
+	t.list("files", &r.Files)
+	t.done()
+	for i, pattern := range r.Files {
+		if _, err := filepath.Match(pattern, ""); err != nil {
+			t.wrong("files", "", "%q is no pattern for file names", pattern)
+		}
+		r.Files[i] = t.doc.abs(pattern)
+	}
+	return r
+}
+
+// Paths returns the files that the patterns name: in the order of the patterns
+// and, of one pattern, by name, each once. A pattern without *, ? or [ names a
+// file whether it is there or not.
+func (r Rules) Paths() ([]string, error) {
+	var paths []string
+	for _, pattern := range r.Files {
+		found := []string{pattern}
+		if strings.ContainsAny(pattern, `*?[`) {
+			var err error
+			if found, err = filepath.Glob(pattern); err != nil {
+				return nil, fmt.Errorf("rules file %q: %w", pattern, err)
+			}
+		}
+		for _, path := range found {
+			if !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	}
+	return paths, nil
+}
+
+func readLog(t *table) Log {
+	l := Log{Level: "info", Format: "text"}
+	t.choice("level", &l.Level, "debug", "info", "warn", "error")
+	t.choice("format", &l.Format, "text", "json")
+	t.flag("addresses", &l.Addresses)
+	t.done()
+	return l
+}
+
+func readListen(t *table) Listen {
+	var l Listen
+	t.text("address", &l.Address)
+	if l.Address != "" {
+		l.Address = t.hostPort("address", l.Address, "9464")
+	}
+	l.Token = t.secret("token")
+	if t.set("address") {
+		t.notYet("address", "leave it out")
+	} else if l.Token.IsSet() {
+		t.notYet("token", "and without effect unless address is set")
+	}
+	t.done()
+	return l
+}

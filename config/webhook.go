@@ -1,0 +1,159 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"bouncehound"
+)
+
+// contactEvents are what an endpoint is told of if it does not choose.
+var contactEvents = []bouncehound.EventType{
+	bouncehound.ContactWatch, bouncehound.ContactDoNotEmail, bouncehound.ContactReleased, bouncehound.ContactOK,
+}
+
+func readWebhook(t *table) Webhook {
+	w := Webhook{Name: t.name(), Events: slices.Clone(contactEvents), Start: bouncehound.StartNow, Format: "standard", Timeout: 15 * time.Second}
+	t.need("url", &w.URL)
+	if w.URL != "" {
+		t.endpoint("url", w.URL)
+	}
+	w.Secrets = t.signing("secret", w.Secrets)
+	if !t.set("secret") && !t.set("secret_file") && !t.set("secret_command") {
+		t.wrong("secret", newSecret, "is missing")
+	}
+	w.Secrets = t.signing("secret_previous", w.Secrets)
+	t.events("events", &w.Events)
+	start := string(w.Start)
+	t.choice("start", &start, string(bouncehound.StartNow), string(bouncehound.StartBeginning), string(bouncehound.StartStandings))
+	w.Start = bouncehound.Start(start)
+	t.choice("format", &w.Format, "standard", "listmonk", "postmark", "sendgrid", "mailgun")
+	if w.Format != "standard" {
+		t.notYet("format", `use "standard"`)
+	}
+	t.duration("timeout", &w.Timeout, time.Second, 5*time.Minute)
+	w.Headers = t.headers("headers")
+	t.done()
+	return w
+}
+
+// endpoint checks a URL, and never quotes it: its path may hold a token.
+func (t *table) endpoint(key, text string) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "":
+		t.wrong(key, `such as "https://crm.example.com/hooks/bounces"`, "is no URL of a server")
+	case u.Scheme != "https" && u.Scheme != "http":
+		t.wrong(key, "", "must begin with https://")
+	case u.User != nil:
+		t.wrong(key, "the signature proves who sends; else set an Authorization header in headers", "must hold no user name or password")
+	case u.Fragment != "":
+		t.wrong(key, "", "must hold no #")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		t.wrong(key, "use https", "http:// would send addresses in clear; it is for loopback hosts only")
+	}
+}
+
+// signing reads a signing secret and adds it to secrets if it is set.
+func (t *table) signing(key string, secrets []Secret) []Secret {
+	s := t.secret(key)
+	if !s.IsSet() {
+		return secrets
+	}
+	if s.from.value != "" {
+		if err := CheckSigningSecret(s.from.value); err != nil {
+			t.wrong(key, newSecret, "%v", err)
+		}
+	}
+	return append(secrets, s)
+}
+
+const newSecret = `make one with: echo "whsec_$(openssl rand -base64 32)"`
+
+// CheckSigningSecret returns what is wrong with a secret that webhooks are to be
+// signed with, without quoting it: it must be whsec_ and 24 to 64 octets in base64
+// (Standard Webhooks, "Signature scheme").
+func CheckSigningSecret(secret string) error {
+	encoded, ok := strings.CutPrefix(secret, "whsec_")
+	if !ok {
+		return errors.New("a signing secret must begin with whsec_")
+	}
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return errors.New("a signing secret must be base64 after whsec_")
+	}
+	if len(key) < 24 || len(key) > 64 {
+		return fmt.Errorf("a signing secret must be 24 to 64 octets in base64, not %d", len(key))
+	}
+	return nil
+}
+
+func (t *table) events(key string, into *[]bouncehound.EventType) {
+	if !t.set(key) {
+		t.take(key)
+		return
+	}
+	known := []string{string(bouncehound.BounceRecorded)}
+	for _, e := range contactEvents {
+		known = append(known, string(e))
+	}
+	var chosen []string
+	n := len(t.doc.problems)
+	t.list(key, &chosen)
+	if len(chosen) == 0 && len(t.doc.problems) == n {
+		t.wrong(key, "leave it out for every contact.* type", "must name at least one type")
+	}
+	*into = nil
+	for _, e := range chosen {
+		if !slices.Contains(known, e) {
+			t.wrong(key, didYouMean(nearest(e, known)), "%q is none of %s", e, quoted(known))
+		}
+		*into = append(*into, bouncehound.EventType(e))
+	}
+}
+
+// headers reads a table of header fields, whose values are never quoted.
+func (t *table) headers(key string) map[string]string {
+	h := t.table(key)
+	h.env = ""
+	var headers map[string]string
+	for name := range h.values {
+		h.known(name)
+		v, ok := h.values[name].(string)
+		switch {
+		case !ok:
+			h.wrong(name, "", "must be a text in quotes, not %s", kind(h.values[name]))
+		case name == "" || strings.ContainsFunc(name, notToken):
+			h.wrong(name, "", "is no name of a header field")
+		case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
+			h.wrong(name, "", "must not hold control characters or line ends")
+		case ours(name):
+			h.wrong(name, "", "is set by bouncehound itself")
+		default:
+			if headers == nil {
+				headers = map[string]string{}
+			}
+			headers[name] = v
+			t.doc.byValue = t.doc.byValue || strings.EqualFold(name, "Authorization")
+		}
+	}
+	return headers
+}
+
+// ours says whether a field is set by each delivery itself.
+func ours(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "webhook-") ||
+		slices.Contains([]string{"content-type", "content-length", "transfer-encoding", "host", "connection"}, name)
+}
+
+// notToken says whether a header field's name cannot hold r (RFC 9110 section
+// 5.6.2).
+func notToken(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+}
