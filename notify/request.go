@@ -1,0 +1,134 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"bouncehound"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+)
+
+// newClient returns a client of its own for each endpoint, so that none waits for
+// a connection of another.
+func newClient() *http.Client {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy:                  proxy,
+			DialContext:            dialer.DialContext,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    10 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+			MaxIdleConnsPerHost:    1,
+			IdleConnTimeout:        90 * time.Second,
+			DisableCompression:     true,
+			ForceAttemptHTTP2:      true,
+		},
+		// An event goes to the endpoint that is configured and nowhere else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// proxy is the proxy of the environment. The library's own error would quote its
+// URL, password included.
+func proxy(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err != nil {
+		return nil, errors.New("the proxy named in the environment (HTTPS_PROXY, HTTP_PROXY) is no valid URL")
+	}
+	return u, nil
+}
+
+// post makes one attempt at an event and says what came of it.
+func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
+	body, err := compose(e)
+	if err != nil {
+		return outcome{fate: refused, err: err}
+	}
+	attempt, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(attempt, http.MethodPost, s.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return outcome{fate: held, err: s.readable(ctx, err)}
+	}
+	req.Header = s.headers.Clone()
+	req.Host = req.Header.Get("Host") // empty: that of the URL
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", "bouncehound")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if err := s.sign(req.Header, e.ID, time.Now(), body); err != nil {
+		return outcome{fate: held, err: err}
+	}
+	// Present but empty, this is not sent and tells net/http that it may use another
+	// connection if a kept one turns out to be closed: the id makes a repeat harmless.
+	req.Header["X-Idempotency-Key"] = nil
+	resp, err := s.client.Do(req)
+	switch {
+	case err == nil:
+		return s.judge(resp)
+	case ctx.Err() != nil:
+		return outcome{fate: aborted, err: ctx.Err()}
+	}
+	return outcome{fate: held, err: s.readable(attempt, err)}
+}
+
+// compose returns the body for an event: type, timestamp and data, which is as it
+// was stored to the byte.
+func compose(e bouncehound.Event) ([]byte, error) {
+	data := e.Data
+	if len(data) == 0 {
+		data = []byte("null")
+	}
+	if !json.Valid(data) {
+		return nil, errors.New("not sent: the stored data of the event is no JSON")
+	}
+	b := make([]byte, 0, len(data)+100)
+	b = append(b, `{"type":`...)
+	b = strconv.AppendQuote(b, string(e.Type))
+	b = append(b, `,"timestamp":"`...)
+	b = e.At.UTC().AppendFormat(b, time.RFC3339Nano)
+	b = append(b, `","data":`...)
+	b = append(b, data...)
+	return append(b, '}'), nil
+}
+
+// sign sets the three header fields of Standard Webhooks. During a rotation of
+// secrets there are two signatures with a space between them.
+func (s *Sender) sign(h http.Header, id string, now time.Time, body []byte) error {
+	signatures := make([]string, len(s.keys))
+	for i, key := range s.keys {
+		signature, err := key.Sign(id, now, body)
+		if err != nil {
+			return errors.New("the event could not be signed")
+		}
+		signatures[i] = signature
+	}
+	h.Set(standardwebhooks.HeaderWebhookID, id)
+	h.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
+	h.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
+	return nil
+}
+
+// readable makes an error of the HTTP client fit to be stored and read: without
+// the URL and without secrets.
+func (s *Sender) readable(attempt context.Context, err error) error {
+	if errors.Is(attempt.Err(), context.DeadlineExceeded) {
+		return errors.New("no answer within " + s.timeout.String())
+	}
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return errors.New(s.conceal.Replace(err.Error()))
+}

@@ -1,0 +1,120 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bouncehound"
+)
+
+const (
+	batch = 50        // events read at once
+	idle  = time.Hour // with nothing to do; Wake comes earlier
+)
+
+// Run sends events as they come until ctx is done. It returns an error only if the
+// log fails, never because of an endpoint. An attempt that the end of ctx cuts off
+// does not count as failed: the event is the first to be sent next time.
+func (s *Sender) Run(ctx context.Context) error {
+	defer s.client.CloseIdleConnections()
+	for {
+		wait, err := s.drain(ctx)
+		if err != nil {
+			return fmt.Errorf("webhook %s: %w", s.name, err)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-s.wake:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// Deliver sends what is due now and returns. The error is a [*Held] if events are
+// left that the endpoint did not take.
+func (s *Sender) Deliver(ctx context.Context) error {
+	defer s.client.CloseIdleConnections()
+	if _, err := s.drain(ctx); err != nil {
+		return fmt.Errorf("webhook %s: %w", s.name, err)
+	}
+	c, err := s.log.OpenCursor(ctx, s.name, s.start)
+	if err != nil {
+		return fmt.Errorf("webhook %s: %w", s.name, err)
+	}
+	events, _, err := s.log.Pending(ctx, c, s.types, 1)
+	if err != nil {
+		return fmt.Errorf("webhook %s: %w", s.name, err)
+	}
+	if len(events) == 0 || !c.Paused && c.Attempts == 0 && ctx.Err() == nil {
+		return nil // what is left came in the meantime
+	}
+	return &Held{Endpoint: s.name, Event: events[0], Cursor: c}
+}
+
+// Held says that an endpoint has not taken all that is for it.
+type Held struct {
+	Endpoint string
+	Event    bouncehound.Event  // the first that is held back
+	Cursor   bouncehound.Cursor // tells the attempts, the next one and the last error
+}
+
+func (h *Held) Error() string {
+	what := fmt.Sprintf("webhook %s: events from %s on are held back", h.Endpoint, h.Event.At.UTC().Format(time.RFC3339))
+	switch c := h.Cursor; {
+	case c.Paused:
+		return what + ": the endpoint is paused: " + c.LastError
+	case c.Attempts > 0:
+		return fmt.Sprintf("%s: %d failed attempts, the next at %s: %s", what, c.Attempts, c.NextAt.UTC().Format(time.RFC3339), c.LastError)
+	}
+	return what
+}
+
+// drain sends what is due and returns how long there is nothing to do. It reads
+// the cursor anew each time round, because another process may have moved it.
+func (s *Sender) drain(ctx context.Context) (wait time.Duration, err error) {
+	for {
+		c, err := s.log.OpenCursor(ctx, s.name, s.start)
+		if ctx.Err() != nil {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("open cursor: %w", err)
+		}
+		if c.Paused {
+			return idle, nil
+		}
+		if wait := untilDue(c, time.Now()); wait > 0 {
+			return wait, nil
+		}
+		events, upTo, err := s.log.Pending(ctx, c, s.types, batch)
+		if ctx.Err() != nil {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read events: %w", err)
+		}
+		if len(events) == 0 {
+			return idle, s.pass(ctx, c, upTo)
+		}
+		if err := s.send(ctx, c, events); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// pass moves a cursor over events that are not for the endpoint.
+func (s *Sender) pass(ctx context.Context, c bouncehound.Cursor, upTo int64) error {
+	if upTo <= c.Sequence && c.Attempts == 0 {
+		return nil
+	}
+	err := s.log.SaveCursor(ctx, done(c, max(upTo, c.Sequence)))
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("save cursor: %w", err)
+	}
+	return nil
+}

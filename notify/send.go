@@ -1,0 +1,102 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"bouncehound"
+)
+
+// saveTimeout is how long the outcome of an attempt may take to be written once we
+// are told to stop.
+const saveTimeout = 5 * time.Second
+
+// send makes attempts at events, in order, until one is not taken or the cursor
+// turns out to have been moved by someone else.
+func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bouncehound.Event) error {
+	c = attempting(c, time.Now())
+	if err := s.log.SaveCursor(ctx, c); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("save cursor: %w", err)
+	}
+	for i, e := range events {
+		o := s.post(ctx, e)
+		more := i+1 < len(events) && ctx.Err() == nil
+		next, err := s.settle(ctx, c, e, o, more)
+		if err != nil {
+			return err
+		}
+		if next == nil {
+			return nil
+		}
+		c = *next
+	}
+	return nil
+}
+
+// settle stores what came of an attempt at e, made with the cursor c, even when ctx
+// is done: what we know must not be forgotten. With more to come, and nothing in
+// the way of it, the attempt at the next event is written at the same time and its
+// cursor returned; otherwise next is nil.
+func (s *Sender) settle(ctx context.Context, c bouncehound.Cursor, e bouncehound.Event, o outcome, more bool) (next *bouncehound.Cursor, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	stored, err := s.log.OpenCursor(ctx, s.name, s.start)
+	if err != nil {
+		return nil, fmt.Errorf("open cursor: %w", err)
+	}
+	if stored.Sequence != c.Sequence {
+		s.logger.Info("the cursor was moved by someone else", "from", c.Sequence, "to", stored.Sequence)
+		return nil, nil
+	}
+	now := time.Now()
+	logger := s.logger.With("event", e.ID, "type", string(e.Type), "sequence", e.Sequence)
+	switch o.fate {
+	case taken:
+		stored = done(stored, e.Sequence)
+		more = more && !stored.Paused
+		if more {
+			stored = attempting(stored, now)
+		}
+		if c.Attempts > 1 {
+			logger.Info("the webhook takes events again", "attempts", c.Attempts)
+		} else {
+			logger.Debug("event sent")
+		}
+	case refused:
+		stored = done(stored, e.Sequence)
+		stored.LastError = o.err.Error()
+		logger.Warn("event refused and set aside", "error", stored.LastError)
+		letter := bouncehound.DeadLetter{Consumer: s.name, Event: e, At: now.UTC(), Error: stored.LastError}
+		if err := s.log.SetAside(ctx, stored, letter); err != nil {
+			return nil, fmt.Errorf("set event aside: %w", err)
+		}
+		return nil, nil
+	case gone:
+		stored.Paused = true
+		stored.Attempts, stored.NextAt, stored.LastError = c.Attempts, time.Time{}, o.err.Error()
+		more = false
+		logger.Error("the endpoint wants no more events: paused until it is resumed", "error", stored.LastError)
+	case aborted:
+		stored.Attempts, stored.NextAt = c.Attempts-1, time.Time{}
+		more = false
+	case held:
+		wait := o.after
+		if wait == 0 {
+			wait = backoff(c.Attempts)
+		}
+		stored.Attempts, stored.NextAt, stored.LastError = c.Attempts, now.Add(wait).UTC(), o.err.Error()
+		more = false
+		logger.Warn("event held back", "error", stored.LastError, "attempts", stored.Attempts, "next", stored.NextAt.Format(time.RFC3339))
+	}
+	if err := s.log.SaveCursor(ctx, stored); err != nil {
+		return nil, fmt.Errorf("save cursor: %w", err)
+	}
+	if !more {
+		return nil, nil
+	}
+	return &stored, nil
+}
