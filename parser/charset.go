@@ -1,0 +1,125 @@
+package parser
+
+import (
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/emersion/go-message/charset"
+)
+
+// toUTF8 converts text of the charset that label names, or of the one it seems to
+// be in where the label is missing, unknown or plainly wrong. The result is valid UTF-8.
+func toUTF8(s, label string) string {
+	label = strings.ToLower(strings.Trim(label, "'\" "))
+	escaped := strings.Contains(s, "\x1b$") || strings.Contains(s, "\x1b(")
+	if !escaped && isASCII(s) {
+		return s // every charset in use in mail agrees on ASCII, but for UTF-16, which never is
+	}
+	switch {
+	case escaped:
+		label = "iso-2022-jp" // announced or not: nothing else has such escapes
+	case label == "", label == "us-ascii", label == "ascii", strings.HasPrefix(label, "utf"), strings.HasPrefix(label, "uft"), label == "unknown-8bit", label == "unicode-1-1-utf-7", label == "8bit":
+		if utf8.ValidString(s) {
+			return s
+		}
+		label = guessCharset(s)
+	}
+	r, err := charset.Reader(label, strings.NewReader(s))
+	if err != nil { // no such charset
+		if utf8.ValidString(s) {
+			return s
+		}
+		if r, err = charset.Reader(guessCharset(s), strings.NewReader(s)); err != nil {
+			return strings.ToValidUTF8(s, "\uFFFD")
+		}
+	}
+	b, err := io.ReadAll(r)
+	if err != nil && len(b) == 0 {
+		return strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return strings.ToValidUTF8(string(b), "\uFFFD")
+}
+
+// guessCharset guesses an eight-bit charset. Runs of high bytes are words of a
+// script other than Latin: Cyrillic, whose lower-case letters lie at 0xC0 in
+// KOI8-R and at 0xE0 in windows-1251. Single ones are accents.
+func guessCharset(s string) string {
+	run, longest, koi, win := 0, 0, 0, 0
+	for i := range len(s) {
+		if c := s[i]; c < 0x80 {
+			run = 0
+			continue
+		} else if c >= 0xe0 {
+			win++
+		} else if c >= 0xc0 {
+			koi++
+		}
+		run++
+		longest = max(longest, run)
+	}
+	switch {
+	case longest < 4:
+		return "windows-1252"
+	case koi > win:
+		return "koi8-r"
+	}
+	return "windows-1251"
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// oneLine returns s on one line: white space collapsed, control characters left out,
+// valid UTF-8, at most limit bytes.
+func oneLine(s string, limit int) string {
+	if isOneLine(s) && len(s) <= limit {
+		return s
+	}
+	if len(s) > 4*limit {
+		s = s[:4*limit] // bounds the work; white space seldom makes up more
+	}
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	b := make([]byte, 0, min(len(s), limit))
+	space := false
+	for _, c := range s {
+		switch {
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == '\u00a0' || c == '\u0085' || c == '\u2028' || c == '\u2029':
+			space = len(b) > 0
+			continue
+		case c < 32, c >= 0x7f && c < 0xa0, c == '\u200b', c == '\ufeff', c >= '\u200e' && c <= '\u200f', c >= '\u202a' && c <= '\u202e':
+			continue
+		}
+		if space {
+			b = append(b, ' ')
+			space = false
+		}
+		if len(b)+utf8.RuneLen(c) > limit {
+			break
+		}
+		b = utf8.AppendRune(b, c)
+	}
+	return strings.TrimRight(string(b), " ")
+}
+
+// isOneLine says whether s is plain ASCII with single inner spaces.
+func isOneLine(s string) bool {
+	if s == "" {
+		return true
+	}
+	if s[0] == ' ' || s[len(s)-1] == ' ' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c < 32 || c >= 0x7f || c == ' ' && s[i-1] == ' ' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,45 @@
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// maxDiagnostic bounds a diagnostic, in bytes.
+const maxDiagnostic = 4 << 10
+
+// settleCodes puts the diagnostic of a recipient on one line and takes the most
+// specific codes from it and from what the format told.
+func settleCodes(rec *bouncehound.Recipient) {
+	rec.Diagnostic = oneLine(rec.Diagnostic, maxDiagnostic)
+	reply, status := bouncehound.Codes(rec.Diagnostic)
+	if rec.Reply == 0 {
+		rec.Reply = reply
+	}
+	if specificity(status) > specificity(rec.Status) && (rec.Action != bouncehound.Failed || status[0] != '2') {
+		rec.Status = status
+	}
+}
+
+// specificity ranks enhanced codes: none, X.0.0, X.Y.0, the others (RFC 3463
+// section 3: a zero says "other or undefined").
+func specificity(status string) int {
+	_, rest, ok := strings.Cut(status, ".")
+	subject, detail, _ := strings.Cut(rest, ".")
+	switch {
+	case !ok:
+		return 0
+	case subject == "0":
+		return 1
+	case detail == "0":
+		return 2
+	}
+	return 3
+}
+
+// statusOf returns the enhanced code of a Status field, without comments.
+func statusOf(v string) string {
+	_, status := bouncehound.Codes(v)
+	return status
+}

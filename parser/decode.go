@@ -1,0 +1,95 @@
+package parser
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// decode returns what a part says: transfer encoding undone, UTF-8, \n line ends.
+// It is decoded once, and only as far as maxText.
+func (m *message) decode(p *part) string {
+	if p.decoded {
+		return p.text
+	}
+	p.decoded = true
+	body := p.body
+	if len(body) > maxText {
+		body = body[:maxText]
+		m.note("a part was read only as far as 512 KB")
+	}
+	switch enc := p.header.get("Content-Transfer-Encoding"); {
+	case enc == "":
+	case hasPrefixFold(enc, "base64"):
+		body = withLineFeeds(decodeBase64(body))
+	case hasPrefixFold(enc, "quoted-printable"):
+		body = withLineFeeds(decodeQuoted(body))
+	}
+	label := ""
+	if p.params != "" {
+		label = param(p.params, "charset")
+	}
+	p.text = toUTF8(body, label)
+	return p.text
+}
+
+// decodeBase64 decodes what it can: line ends, stray characters, missing padding
+// and text after the padding (footers that lists append) do no harm.
+func decodeBase64(s string) []byte {
+	clean := make([]byte, 0, len(s))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '+', c == '/':
+			clean = append(clean, c)
+		case c == '=':
+			clean = clean[:len(clean):len(clean)]
+			return unpadded(clean)
+		}
+	}
+	return unpadded(clean)
+}
+
+func unpadded(clean []byte) []byte {
+	if len(clean)%4 == 1 {
+		clean = clean[:len(clean)-1]
+	}
+	n, _ := base64.RawStdEncoding.Decode(clean, clean)
+	return clean[:n]
+}
+
+// decodeQuoted decodes quoted-printable (RFC 2045 section 6.7); what is not
+// well-formed, raw bytes included, stays as it is.
+func decodeQuoted(s string) []byte {
+	out := make([]byte, 0, len(s))
+	for {
+		i := strings.IndexByte(s, '=')
+		if i < 0 {
+			return append(out, s...)
+		}
+		out = append(out, s[:i]...)
+		s = s[i+1:]
+		soft := strings.TrimLeft(s, " \t")
+		switch {
+		case strings.HasPrefix(soft, "\n"):
+			s = soft[1:]
+		case len(s) >= 2 && unhex(s[0]) >= 0 && unhex(s[1]) >= 0:
+			out = append(out, byte(unhex(s[0])<<4|unhex(s[1])))
+			s = s[2:]
+		case soft == "":
+			return out
+		default:
+			out = append(out, '=')
+		}
+	}
+}
+
+func unhex(c byte) int {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}

@@ -1,0 +1,160 @@
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// An entry is an address at the head of a line and what is said of it below. That
+// is how nearly all programs list the recipients they failed for:
+//
+//	<lena@example.com>: host mx.example.com[192.0.2.7] said: 550 no such user
+//
+//	  lena@example.com
+//	    (generated from info@example.org)
+//	    unrouteable address
+type entry struct {
+	address string
+	from    string // the address it was expanded from
+	said    string
+}
+
+// entries reads the entries of a text, at most maxRecipients.
+func entries(text string) (list []entry) {
+	if strings.IndexByte(text, '@') < 0 {
+		return nil
+	}
+	blank := true
+	waiting := false // the last entry has said nothing yet: the next paragraph may be its reason
+	for pos := 0; pos < len(text) && len(list) < maxRecipients; {
+		line, next := lineAt(text, pos)
+		pos = next
+		if isBlank(line) {
+			waiting = waiting && len(list) > 0 && list[len(list)-1].said == ""
+			blank = true
+			continue
+		}
+		if address, rest, ok := entryLine(line); ok {
+			list = append(list, entry{address: address})
+			e := &list[len(list)-1]
+			rest = e.expandedFrom(rest)
+			e.said = strings.TrimSpace(strings.TrimLeft(rest, ": \t"))
+			blank, waiting = false, true
+			continue
+		}
+		if len(list) == 0 || blank && !waiting {
+			waiting = false
+			continue
+		}
+		blank = false
+		e := &list[len(list)-1]
+		line = e.expandedFrom(strings.TrimSpace(line))
+		if len(e.said) < maxDiagnostic && line != "" {
+			if e.said != "" {
+				e.said += " "
+			}
+			e.said += line
+		}
+	}
+	return list
+}
+
+// entryLine says whether a line begins with an address that something is said of.
+func entryLine(line string) (address, rest string, ok bool) {
+	if strings.IndexByte(line, '@') < 0 {
+		return "", "", false
+	}
+	s := strings.TrimLeft(line, " \t*-•·|")
+	if strings.HasPrefix(s, "<") {
+		inner, after, closed := strings.Cut(s[1:], ">")
+		if !closed {
+			return "", "", false
+		}
+		address = tidyAddress(inner)
+		return address, after, address != "" && afterEntry(after)
+	}
+	end := strings.IndexAny(s, " \t(<")
+	if s[0] == '"' || s[0] == '\'' {
+		if i := strings.Index(s, "@"); i > 0 {
+			end = strings.IndexAny(s[i:], " \t:(")
+			if end >= 0 {
+				end += i
+			}
+		}
+	}
+	if end < 0 {
+		end = len(s)
+	}
+	token := strings.TrimRight(s[:end], ":,;.")
+	if strings.Count(token, "@") != 1 || !isASCII(token) {
+		return "", "", false
+	}
+	address = tidyAddress(token)
+	if address == "" || strings.IndexByte(address[strings.LastIndexByte(address, '@'):], '.') < 0 {
+		return "", "", false
+	}
+	rest = s[len(token):]
+	return address, rest, afterEntry(rest)
+}
+
+// afterEntry says whether what follows an address lets it head an entry.
+func afterEntry(rest string) bool {
+	trimmed := strings.TrimLeft(rest, " \t")
+	if trimmed == "" {
+		return true
+	}
+	switch trimmed[0] {
+	case ':', '(', '#', '[', '.', ';', ',':
+		return true
+	case '<': // "lena@example.com<mailto:lena@example.com>"
+		return true
+	case '-', '=':
+		return true
+	}
+	return false
+}
+
+// expandedFrom takes "(expanded from <info@example.org>)" and its kin out of what is
+// said of an entry.
+func (e *entry) expandedFrom(s string) string {
+	open := strings.IndexByte(s, '(')
+	if open < 0 {
+		return s
+	}
+	end := strings.IndexByte(s[open:], ')')
+	if end < 0 {
+		return s
+	}
+	inner := s[open+1 : open+end]
+	if !containsFold(inner, "expanded from") && !containsFold(inner, "generated from") {
+		return s
+	}
+	if a, _ := findAddress(inner); a != "" {
+		e.from = a
+	}
+	return strings.TrimSpace(s[:open] + s[open+end+1:])
+}
+
+// recipient makes a recipient of an entry.
+func (e entry) recipient(action bouncehound.Action) bouncehound.Recipient {
+	rec := bouncehound.Recipient{Action: action, Address: e.address, Diagnostic: e.said}
+	if e.from != "" {
+		rec.Address, rec.Final = e.from, e.address
+	}
+	return rec
+}
+
+// enrich takes from the words of the report what its machine part does not tell of
+// a recipient.
+func (m *message) enrich(rec *bouncehound.Recipient) {
+	if rec.Diagnostic != "" {
+		return
+	}
+	for _, e := range entries(m.text()) {
+		if e.said != "" && (strings.EqualFold(e.address, rec.Final) || strings.EqualFold(e.address, rec.Address)) {
+			rec.Diagnostic = e.said
+			return
+		}
+	}
+}

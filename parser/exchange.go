@@ -1,0 +1,110 @@
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// readExchange reads the reports of Exchange 2007 and later and of Exchange Online, in
+// any language: the words differ, the tokens, codes and the order of lines don't.
+// https://learn.microsoft.com/exchange/mail-flow/non-delivery-reports-and-bounce-messages
+//
+//	Diagnostic information for administrators:
+//
+//	Generating server: mx.example.org
+//
+//	lena@example.com
+//	#550 5.1.10 RESOLVER.ADR.RecipientNotFound; no such recipient ##rfc822;lena@example.com
+//
+//	lena@example.net
+//	mx.example.net
+//	Remote Server returned '550 5.2.2 <mx.example.net #5.2.2> mailbox full'
+//
+//	Original message headers:
+//
+// Most have a machine part too, which is nearly standard: it is read first and mended.
+func readExchange(m *message) *bouncehound.Report {
+	h := m.header()
+	if !containsFold(h.get("From"), "microsoftexchange") && !hasExchangeField(h) {
+		return nil
+	}
+	if !m.looksLikeReport() {
+		return nil
+	}
+	r := readDSN(m)
+	if r == nil {
+		r = &bouncehound.Report{Recipients: wireLines(m.text())}
+	}
+	if len(r.Recipients) == 0 {
+		return nil
+	}
+	if r.ReportingMTA == "" {
+		r.ReportingMTA = hostAfter(m.text(), "Generating server: ")
+	}
+	for i := range r.Recipients {
+		mendExchange(&r.Recipients[i])
+	}
+	return r
+}
+
+func hasExchangeField(h header) bool {
+	for i := range h {
+		if hasPrefixFold(h[i].name, "X-MS-Exchange-") || hasPrefixFold(h[i].name, "X-MS-TNEF") {
+			return true
+		}
+	}
+	return false
+}
+
+// wireLines reads the block for administrators: an address on a line of its own, the
+// server that answered on the next or not, then the answer.
+func wireLines(text string) (recs []bouncehound.Recipient) {
+	for _, e := range entries(text) {
+		reply, status := bouncehound.Codes(e.said)
+		if reply == 0 && status == "" {
+			continue
+		}
+		recs = append(recs, e.recipient(bouncehound.Failed))
+	}
+	return recs
+}
+
+// mendExchange takes the wire marks off a diagnostic and undoes encapsulated addresses.
+func mendExchange(rec *bouncehound.Recipient) {
+	d := strings.TrimSpace(rec.Diagnostic)
+	if host, rest, ok := strings.Cut(d, " #"); ok && !strings.ContainsAny(host, " <'") && strings.IndexByte(host, '.') > 0 {
+		rec.RemoteMTA, d = host, "#"+rest
+	}
+	if strings.HasPrefix(d, "#") {
+		d = strings.TrimPrefix(d, "#")
+		if i := strings.Index(d, "##"); i >= 0 {
+			d = strings.TrimSpace(d[:i])
+		}
+	}
+	rec.Diagnostic = d
+	rec.Address, rec.Final = decapsulated(rec.Address), decapsulated(rec.Final)
+}
+
+// decapsulated undoes IMCEASMTP-lena+40example+2Ecom@example.org, Exchange's wrapping of
+// an address within another address space.
+func decapsulated(a string) string {
+	if !hasPrefixFold(a, "IMCEASMTP-") {
+		return a
+	}
+	at := strings.LastIndexByte(a, '@')
+	s := a[len("IMCEASMTP-"):at]
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '+' && i+2 < len(s)+0 && i+2 <= len(s)-1 && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
+			b.WriteByte(byte(unhex(s[i+1])<<4 | unhex(s[i+2])))
+			i += 2
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	if inner := tidyAddress(b.String()); inner != "" {
+		return inner
+	}
+	return a
+}

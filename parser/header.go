@@ -1,0 +1,216 @@
+package parser
+
+import (
+	"mime"
+	"strings"
+
+	"github.com/emersion/go-message/charset"
+)
+
+// A header is the fields of one header, in their order.
+type header []field
+
+type field struct{ name, value string } // value as written, folded
+
+// readHeader reads the header that begins at pos and returns where its body begins.
+// A line that is no field is passed over when another field follows, else it is the
+// first of the body: a missing empty line is common in hand-made reports.
+func (m *message) readHeader(pos int) (h header, body int) {
+	first := len(m.fields)
+	for pos < len(m.raw) {
+		end := len(m.raw)
+		if i := strings.IndexByte(m.raw[pos:], '\n'); i >= 0 {
+			end = pos + i
+		}
+		line := m.raw[pos:end]
+		if line == "" {
+			return m.fields[first:], min(end+1, len(m.raw))
+		}
+		colon := fieldName(line)
+		if colon <= 0 {
+			next := min(end+1, len(m.raw))
+			if strings.HasPrefix(line, "--") || !isField(m.raw[next:]) {
+				return m.fields[first:], pos
+			}
+			pos = next
+			continue
+		}
+		// Take the continuation lines.
+		for end+1 < len(m.raw) && (m.raw[end+1] == ' ' || m.raw[end+1] == '\t') {
+			i := strings.IndexByte(m.raw[end+1:], '\n')
+			if i < 0 {
+				end = len(m.raw)
+				break
+			}
+			if strings.TrimSpace(m.raw[end+1:end+1+i]) == "" {
+				break
+			}
+			end += 1 + i
+		}
+		if len(m.fields) < maxFields {
+			value := m.raw[pos+colon+1 : end]
+			if len(value) > maxValue {
+				value = value[:maxValue]
+			}
+			m.fields = append(m.fields, field{strings.TrimRight(m.raw[pos:pos+colon], " \t"), value})
+		} else {
+			m.note("too many header fields: the rest was not read")
+		}
+		pos = min(end+1, len(m.raw))
+	}
+	return m.fields[first:], pos
+}
+
+// fieldName returns where the colon after a field name is, 0 if line is no field.
+func fieldName(line string) int {
+	for i := range len(line) {
+		switch c := line[i]; {
+		case c == ':':
+			return i
+		case c == ' ' || c == '\t':
+			// QUIRK: a space before the colon is obsolete syntax (RFC 5322 section 4.5) still in use.
+			rest := strings.TrimLeft(line[i:], " \t")
+			if i > 0 && strings.HasPrefix(rest, ":") {
+				return len(line) - len(rest)
+			}
+			return 0
+		case c < 33 || c > 126:
+			return 0
+		}
+	}
+	return 0
+}
+
+// isField says whether s begins with a header field.
+func isField(s string) bool {
+	line, _, _ := strings.Cut(s, "\n")
+	return fieldName(line) > 0
+}
+
+// get returns the first field of that name, unfolded and trimmed; "" if there is none.
+func (h header) get(name string) string {
+	for i := range h {
+		if len(h[i].name) == len(name) && strings.EqualFold(h[i].name, name) {
+			return unfold(h[i].value)
+		}
+	}
+	return ""
+}
+
+// has says whether there is a field of that name.
+func (h header) has(name string) bool {
+	for i := range h {
+		if len(h[i].name) == len(name) && strings.EqualFold(h[i].name, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// words returns the first field of that name with its encoded words (RFC 2047) decoded.
+func (h header) words(name string) string { return decodeWords(h.get(name)) }
+
+func unfold(v string) string {
+	v = strings.TrimSpace(v)
+	if strings.IndexByte(v, '\n') < 0 {
+		return v
+	}
+	var b strings.Builder
+	b.Grow(len(v))
+	for line := range strings.SplitSeq(v, "\n") {
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.TrimSpace(line))
+	}
+	return b.String()
+}
+
+var wordDecoder = mime.WordDecoder{CharsetReader: charset.Reader}
+
+// decodeWords decodes encoded words and makes the rest valid UTF-8 on one line.
+func decodeWords(v string) string {
+	if strings.Contains(v, "=?") {
+		if decoded, err := wordDecoder.DecodeHeader(v); err == nil {
+			v = decoded
+		}
+	}
+	return oneLine(toUTF8(v, ""), maxValue)
+}
+
+// splitType splits a Content-Type into its media type, in lower case, and the rest.
+func splitType(v string) (mediaType, params string) {
+	mediaType, params, _ = strings.Cut(v, ";")
+	if i := strings.IndexAny(mediaType, " \t("); i > 0 {
+		mediaType = mediaType[:i]
+	}
+	return strings.ToLower(strings.TrimSpace(mediaType)), params
+}
+
+// param returns a parameter of a Content-Type or Content-Disposition. It is
+// lenient where [mime.ParseMediaType] is not: parameters that come twice,
+// unquoted specials and missing semicolons are all met in reports.
+func param(params, name string) string {
+	for s := params; s != ""; {
+		i := indexFold(s, name)
+		if i < 0 {
+			return ""
+		}
+		rest := strings.TrimLeft(s[i+len(name):], " \t")
+		if i > 0 && !strings.ContainsRune("; \t\"", rune(s[i-1])) || !strings.HasPrefix(rest, "=") {
+			s = s[i+len(name):]
+			continue
+		}
+		rest = strings.TrimLeft(rest[1:], " \t")
+		if strings.HasPrefix(rest, `"`) {
+			if v, _, ok := strings.Cut(rest[1:], `"`); ok {
+				return v
+			}
+			rest = rest[1:]
+		}
+		if i := strings.IndexAny(rest, "; \t"); i >= 0 {
+			rest = rest[:i]
+		}
+		return rest
+	}
+	return ""
+}
+
+// indexFold returns where the lower-case ASCII needle is in s in any case, -1 if it is not.
+func indexFold(s, needle string) int {
+	if needle == "" {
+		return 0
+	}
+	lower, upper := needle[0], needle[0]
+	if 'a' <= lower && lower <= 'z' {
+		upper = lower - 32
+	}
+	for i := 0; i+len(needle) <= len(s); i++ {
+		if s[i] != lower && s[i] != upper {
+			continue
+		}
+		j := 1
+		for j < len(needle) {
+			c := s[i+j]
+			if 'A' <= c && c <= 'Z' {
+				c += 32
+			}
+			if c != needle[j] {
+				break
+			}
+			j++
+		}
+		if j == len(needle) {
+			return i
+		}
+	}
+	return -1
+}
+
+// containsFold says whether s contains the lower-case ASCII needle in any case.
+func containsFold(s, needle string) bool { return indexFold(s, needle) >= 0 }
+
+// hasPrefixFold says whether s begins with prefix in any case.
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}

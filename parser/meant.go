@@ -1,0 +1,112 @@
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// whoWasMeant settles for every recipient which address the sender used and which
+// one the mail ended at.
+func (m *message) whoWasMeant(r *bouncehound.Report, o Options) {
+	lost := 0
+	for i := range r.Recipients {
+		rec := &r.Recipients[i]
+		rec.Address, rec.Final = unwrapAddress(rec.Address), unwrapAddress(rec.Final)
+		if rec.Address == "" {
+			rec.Address, rec.Final = rec.Final, ""
+		}
+		if strings.EqualFold(rec.Address, rec.Final) {
+			rec.Final = ""
+		}
+		if rec.Action == bouncehound.Replied || rec.Action == bouncehound.Challenged {
+			continue
+		}
+		lost++
+	}
+	if lost != 1 || len(r.Recipients) != 1 {
+		return
+	}
+	rec := &r.Recipients[0]
+	meant := ""
+	if o.VERP != "" {
+		meant = m.verp(o.VERP)
+	}
+	if meant == "" && rec.Final == "" {
+		meant = m.sentTo(rec.Address)
+	}
+	if meant == "" || strings.EqualFold(meant, rec.Address) {
+		return
+	}
+	if rec.Final == "" {
+		rec.Final = rec.Address
+	}
+	rec.Address = meant
+	if strings.EqualFold(rec.Address, rec.Final) {
+		rec.Final = ""
+	}
+}
+
+// verp returns the recipient that the address this report was sent to encodes.
+func (m *message) verp(pattern string) string {
+	for _, f := range m.header() {
+		switch {
+		case strings.EqualFold(f.name, "To"), strings.EqualFold(f.name, "Delivered-To"), strings.EqualFold(f.name, "X-Original-To"),
+			strings.EqualFold(f.name, "Envelope-To"), strings.EqualFold(f.name, "X-Envelope-To"):
+			for _, a := range addresses(f.value, 4) {
+				if meant := verpAddress(verpToken(pattern, a)); meant != "" {
+					return meant
+				}
+			}
+		}
+	}
+	for _, name := range [...]string{"Return-Path", "Sender", "Errors-To"} {
+		if a := cleanAddress(m.returnedHeader().get(name)); a != "" {
+			if meant := verpAddress(verpToken(pattern, a)); meant != "" {
+				return meant
+			}
+		}
+	}
+	return ""
+}
+
+// sentTo returns the one address that the returned message was sent to where that is
+// another than the one that failed, "" where there are several, none, or where it
+// may be that of a list or of the sender: then who was meant is not known.
+func (m *message) sentTo(failed string) string {
+	h := m.returnedHeader()
+	if len(h) == 0 || isList(h) {
+		return ""
+	}
+	to := addresses(h.get("To"), 2)
+	if len(to) != 1 || h.has("Cc") || h.has("Resent-To") {
+		return ""
+	}
+	if failed == "" {
+		return to[0]
+	}
+	from := cleanAddress(h.get("From"))
+	if from == "" || strings.EqualFold(bouncehound.Domain(to[0]), bouncehound.Domain(from)) {
+		return ""
+	}
+	// That the mail passed through the address it was sent to shows that it was
+	// forwarded from there; without such a trace it may have been a blind copy.
+	for i := range h {
+		switch {
+		case strings.EqualFold(h[i].name, "Delivered-To"), strings.EqualFold(h[i].name, "X-Original-To"), strings.EqualFold(h[i].name, "X-Forwarded-To"),
+			strings.EqualFold(h[i].name, "X-Forwarded-For"), strings.EqualFold(h[i].name, "Envelope-To"):
+			if containsAddress(h[i].value, to[0]) {
+				return to[0]
+			}
+		case strings.EqualFold(h[i].name, "Received"):
+			if _, after, ok := strings.Cut(h[i].value, "for <"); ok && containsAddress(after, to[0]) {
+				return to[0]
+			}
+		}
+	}
+	return ""
+}
+
+func containsAddress(s, address string) bool {
+	return containsFold(s, strings.ToLower(address))
+}

@@ -1,0 +1,127 @@
+package parser
+
+import (
+	"bytes"
+	"strings"
+
+	"bouncehound"
+)
+
+// Bounds on what is read of any one message. What lies beyond is left out and
+// noted: a report says what it has to say early.
+const (
+	maxMessage = 20 << 20 // bytes
+	maxFields  = 2000     // header fields of all parts together
+	maxValue   = 64 << 10 // bytes of one header field
+	maxDepth   = 64       // multiparts within multiparts
+	maxParts   = 1000
+	maxText    = 512 << 10 // bytes of one part that are decoded
+)
+
+// A message is a mail taken apart once, for every format to look at. What takes
+// work (decoding, words, the returned message) is done when first asked for.
+type message struct {
+	raw    string // with \n line ends
+	parts  []part // in the order of the text; parts[0] is the message as a whole
+	fields []field
+	notes  []string
+
+	words     string // see text
+	quoted    string // the header of a message returned inside the words
+	wordsRead bool
+
+	returned     header // see returnedHeader
+	returnedRead bool
+
+	like int8 // see looksLikeReport: 0 not looked at, 1 yes, -1 no
+}
+
+func readMessage(raw []byte) *message {
+	m := &message{}
+	if len(raw) > maxMessage {
+		raw = raw[:maxMessage]
+		m.note("read only the first 20 MB")
+	}
+	m.raw = withLineFeeds(bouncehound.WithoutFromLine(bytes.TrimLeft(raw, "\r\n")))
+	m.fields = make([]field, 0, 48)
+	m.split()
+	return m
+}
+
+// withLineFeeds returns raw with every line end (LF, CRLF, CR alone) as LF and
+// without NULs. QUIRK: lines that end in CR CR LF come from relays that translate
+// twice.
+func withLineFeeds(raw []byte) string {
+	if bytes.IndexByte(raw, '\r') < 0 && bytes.IndexByte(raw, 0) < 0 {
+		return string(raw)
+	}
+	var b strings.Builder
+	b.Grow(len(raw))
+	for len(raw) > 0 {
+		i := bytes.IndexAny(raw, "\r\x00")
+		if i < 0 {
+			b.Write(raw)
+			break
+		}
+		b.Write(raw[:i])
+		if raw[i] == 0 {
+			raw = raw[i+1:]
+			continue
+		}
+		end := i + 1
+		if end+1 < len(raw) && raw[end] == '\r' && raw[end+1] == '\n' {
+			end++
+		}
+		if end < len(raw) && raw[end] == '\n' {
+			end++
+		}
+		b.WriteByte('\n')
+		raw = raw[end:]
+	}
+	return b.String()
+}
+
+// header returns the header of the message itself.
+func (m *message) header() header { return m.parts[0].header }
+
+// note says what was odd, once.
+func (m *message) note(s string) {
+	for _, n := range m.notes {
+		if n == s {
+			return
+		}
+	}
+	m.notes = append(m.notes, s)
+}
+
+// A part is one part of a message. A message/rfc822 is a part like any other:
+// what is inside it was said by someone else.
+type part struct {
+	header    header
+	mediaType string // "text/plain", in lower case
+	params    string // the rest of the Content-Type
+	body      string // as transferred
+	parent    int    // index into message.parts, -1 for the message as a whole
+	children  int
+
+	text    string // see message.decode
+	decoded bool
+}
+
+func (p *part) isMultipart() bool { return p.children > 0 }
+
+// part returns the first leaf of one of the media types, nil if there is none.
+func (m *message) part(types ...string) *part {
+	for i := range m.parts {
+		p := &m.parts[i]
+		if p.isMultipart() {
+			continue
+		}
+		for _, t := range types {
+			if p.mediaType == t {
+				return p
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+// Package parser reads bounce messages into reports: facts only, no judgement.
+//
+// A message is taken apart once (message.go, split.go) and then shown to an
+// ordered list of formats, of which the first to know it answers. What every
+// answer needs is done for all of them here: addresses are unwrapped, the most
+// specific codes are taken, the original message is read.
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// Options say what to look for besides the report itself. The zero value is of use.
+type Options struct {
+	Capture []string // header fields of the returned message to keep in Original.Headers, named so
+	VERP    string   // the sender's envelope address with the recipient's place marked: "bounce+{token}@example.com"
+}
+
+// Parse reads one raw message without options. It never fails: whatever the message is,
+// what can be read of it is in the report and what cannot is in its notes. A
+// report without recipients says nothing about delivery.
+func Parse(raw []byte) bouncehound.Report { return Options{}.Parse(raw) }
+
+// Parse reads one raw message, as [Parse] does.
+func (o Options) Parse(raw []byte) bouncehound.Report {
+	m := readMessage(raw)
+	var r bouncehound.Report
+	for i := range formats {
+		if answer := formats[i].read(m); answer != nil {
+			r = *answer
+			if r.Format == "" {
+				r.Format = formats[i].name
+			}
+			break
+		}
+	}
+	if r.Format == "" {
+		r.Unread = m.looksLikeReport()
+	}
+	r.MessageID = messageID(m.header().get("Message-ID"))
+	r.Received = receivedDate(m.header().get("Received"))
+	r.Date, _ = readDate(m.header().get("Date"))
+	if r.Format != "" || r.Unread {
+		r.Original = m.original(o.Capture)
+	}
+	m.settle(&r, o)
+	r.Notes = append(m.notes, r.Notes...)
+	return r
+}
+
+// A format is one way in which mail systems speak of delivery.
+type format struct {
+	name string
+	// read returns what m says, or nil if m is not in this format.
+	read func(m *message) *bouncehound.Report
+}
+
+// formats in the order they are tried: first what names its kind by structure,
+// then the narrow formats, which may call on a broader one and mend its answer,
+// then the standard, then text by known programs, then guesses at prose.
+var formats = []format{
+	{"arf", readARF},
+	{"mdn", readMDN},
+	{"exchange", readExchange},
+	{"dsn", readDSN},
+	{"qmail", readQmail},
+	{"postfix", readPostfix},
+	{"exim", readExim},
+	{"sendmail", readSendmail},
+	{"challenge", readChallenge},
+	{"autoreply", readAutoReply},
+	{"prose", readProse},
+}
+
+// settle does for the recipients of every format what none should have to do
+// itself: one line of diagnostic, codes, unwrapped addresses, no recipient twice.
+func (m *message) settle(r *bouncehound.Report, o Options) {
+	for i := range r.Recipients {
+		rec := &r.Recipients[i]
+		settleCodes(rec)
+		rec.RemoteMTA = oneLine(rec.RemoteMTA, 255)
+	}
+	m.whoWasMeant(r, o)
+	r.Recipients = withoutRepeats(r.Recipients)
+	r.ReportingMTA = oneLine(r.ReportingMTA, 255)
+}
+
+// withoutRepeats drops a recipient that is told a second time with the same
+// action and nothing new: transcripts name an address in several places.
+func withoutRepeats(recs []bouncehound.Recipient) []bouncehound.Recipient {
+	kept := recs[:0]
+	for _, rec := range recs {
+		repeated := false
+		for i := range kept {
+			if kept[i].Action == rec.Action && strings.EqualFold(kept[i].Address, rec.Address) && strings.EqualFold(kept[i].Final, rec.Final) {
+				repeated = true
+				if kept[i].Diagnostic == "" {
+					kept[i] = rec
+				}
+				break
+			}
+		}
+		if !repeated {
+			kept = append(kept, rec)
+		}
+	}
+	return kept
+}

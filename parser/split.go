@@ -1,0 +1,149 @@
+package parser
+
+import "strings"
+
+// split takes the message apart along its boundaries (RFC 2046 section 5.1), in
+// one pass and without recursion, so that neither the depth of nesting nor the number
+// of parts makes the work grow faster than the message. Boundaries that are never
+// closed, or that an outer one closes, are common in truncated reports: what
+// there is, is read.
+func (m *message) split() {
+	type frame struct {
+		boundary string
+		part     int
+	}
+	var open []frame
+	m.parts = make([]part, 0, 8)
+	pos, parent := 0, -1
+	for {
+		h, body := m.readHeader(pos)
+		index := len(m.parts)
+		m.parts = append(m.parts, part{header: h, parent: parent})
+		p := &m.parts[index]
+		p.mediaType, p.params = splitType(h.get("Content-Type"))
+		if p.mediaType == "" {
+			p.mediaType = "text/plain"
+			if parent >= 0 && m.parts[parent].mediaType == "multipart/digest" {
+				p.mediaType = "message/rfc822"
+			}
+		}
+		if parent >= 0 {
+			m.parts[parent].children++
+		}
+		if strings.HasPrefix(p.mediaType, "multipart/") || index == 0 && p.mediaType == "text/plain" && strings.HasPrefix(m.raw[body:], "--") {
+			boundary := m.boundary(p, body)
+			switch {
+			case boundary == "":
+			case len(open) >= maxDepth:
+				m.note("nested too deeply: the inner parts were not taken apart")
+			default:
+				open = append(open, frame{boundary, index})
+			}
+		}
+		// Find the next delimiter of an open multipart, which ends this part.
+		next := body
+		for {
+			at, end := m.nextDelimiter(next)
+			if at < 0 {
+				p.body = m.raw[body:]
+				for _, f := range open {
+					m.parts[f.part].body = m.raw[body:]
+				}
+				if len(open) > 0 {
+					m.note("the end boundary is missing")
+				}
+				return
+			}
+			line := strings.TrimRight(m.raw[at+2:end], " \t")
+			f := len(open) - 1
+			closing := false
+			for ; f >= 0; f-- {
+				b := open[f].boundary
+				if strings.HasPrefix(line, b) {
+					rest := line[len(b):]
+					closing = rest == "--"
+					if closing || rest == "" {
+						break
+					}
+				}
+			}
+			if f < 0 {
+				next = end
+				continue
+			}
+			if m.parts[index].body == "" {
+				m.parts[index].body = m.raw[body:max(body, at-1)]
+			}
+			if f < len(open)-1 {
+				m.note("an end boundary is missing")
+			}
+			if closing {
+				open = open[:f]
+				if len(open) == 0 {
+					return // the epilogue says nothing
+				}
+				next = end
+				continue
+			}
+			open = open[:f+1]
+			parent = open[f].part
+			pos = min(end+1, len(m.raw))
+			break
+		}
+		if len(m.parts) >= maxParts {
+			m.note("too many parts: the rest was not read")
+			return
+		}
+	}
+}
+
+// nextDelimiter returns where the next line that begins with "--" begins and
+// ends, from a position that may be the start of a line; -1 if there is none.
+func (m *message) nextDelimiter(pos int) (at, end int) {
+	if pos < len(m.raw) && (pos == 0 || m.raw[pos-1] == '\n') && strings.HasPrefix(m.raw[pos:], "--") {
+		at = pos
+	} else {
+		i := strings.Index(m.raw[pos:], "\n--")
+		if i < 0 {
+			return -1, -1
+		}
+		at = pos + i + 1
+	}
+	end = len(m.raw)
+	if i := strings.IndexByte(m.raw[at:], '\n'); i >= 0 {
+		end = at + i
+	}
+	return at, end
+}
+
+// boundary returns the boundary of a multipart. QUIRK: gateways rewrite the
+// header or the body and not the other; when the declared boundary never comes, a line of
+// dashes followed by a Content- field shows the one in use.
+func (m *message) boundary(p *part, body int) string {
+	declared := param(p.params, "boundary")
+	if p.parent >= 0 {
+		return declared
+	}
+	rest := m.raw[body:]
+	if declared != "" && (strings.HasPrefix(rest, "--"+declared) || strings.Contains(rest, "\n--"+declared)) {
+		return declared
+	}
+	for at := 0; ; {
+		if !strings.HasPrefix(rest[at:], "--") {
+			i := strings.Index(rest[at:], "\n--")
+			if i < 0 {
+				return ""
+			}
+			at += i + 1
+		}
+		line, after, ok := strings.Cut(rest[at:], "\n")
+		if !ok {
+			return ""
+		}
+		if len(after) > 8 && strings.EqualFold(after[:8], "content-") {
+			m.note("the boundary is not the declared one")
+			return strings.TrimRight(line[2:], " \t")
+		}
+		at += len(line)
+	}
+}

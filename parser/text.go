@@ -1,0 +1,171 @@
+package parser
+
+import "strings"
+
+// text returns the words a person would read in the report, up to where the
+// message that was sent is returned among them. The header of that is m.quoted.
+func (m *message) text() string {
+	if m.wordsRead {
+		return m.words
+	}
+	m.wordsRead = true
+	var plain, rich strings.Builder
+	var first string
+	for i := range m.parts {
+		p := &m.parts[i]
+		if p.isMultipart() {
+			continue
+		}
+		if isReturned(p.mediaType) && i > 0 {
+			break
+		}
+		switch {
+		case p.mediaType == "text/html" && rich.Len() == 0:
+			rich.WriteString(htmlText(m.decode(p)))
+		case p.mediaType == "text/html":
+		case strings.HasPrefix(p.mediaType, "text/"), len(m.parts) == 1, strings.HasPrefix(p.mediaType, "multipart/"):
+			t := m.decode(p)
+			if isStatusText(t) && i > 0 {
+				continue
+			}
+			if first == "" {
+				first = t
+				continue
+			}
+			if plain.Len() == 0 {
+				plain.WriteString(first)
+			}
+			plain.WriteString("\n\n")
+			plain.WriteString(t)
+		}
+	}
+	words := first
+	if plain.Len() > 0 {
+		words = plain.String()
+	}
+	if isBlank(words) {
+		words = rich.String()
+	} else if hasTags(words) {
+		words = htmlText(words) // QUIRK: HTML labelled text/plain
+	}
+	m.words, m.quoted = cutReturned(words)
+	return m.words
+}
+
+// isReturned says whether a part of that type is the message that was sent.
+func isReturned(mediaType string) bool {
+	switch mediaType {
+	case "message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers",
+		"text/rfc822-header", "text/rfc822", "message/rfc822-headers", "message/partial", "message/news":
+		return true
+	}
+	return false
+}
+
+func isBlank(s string) bool { return strings.TrimSpace(s) == "" }
+
+func hasTags(s string) bool {
+	head := s[:min(len(s), 512)]
+	return containsFold(head, "<html") || containsFold(head, "<!doctype html")
+}
+
+// cutReturned cuts a text where the message that was sent begins: at a line that
+// announces it, or at a header. quoted is what follows.
+func cutReturned(s string) (words, quoted string) {
+	for pos := 0; pos < len(s); {
+		line, next := lineAt(s, pos)
+		trimmed := strings.TrimLeft(line, "> \t|")
+		if announcesReturned(trimmed) {
+			rest := s[next:]
+			if at := headerIn(rest); at >= 0 {
+				return s[:pos], rest[at:]
+			}
+			if strings.HasPrefix(trimmed, "-") || strings.HasPrefix(trimmed, "=") {
+				return s[:pos], ""
+			}
+		}
+		if fieldName(trimmed) > 0 {
+			block, anchors := headerBlock(s[pos:])
+			if anchors {
+				return s[:pos], s[pos:]
+			}
+			next = pos + max(block, next-pos)
+		}
+		pos = next
+	}
+	return s, ""
+}
+
+// headerIn returns where a header begins within the next few lines of s, -1 if none does.
+func headerIn(s string) int {
+	pos := 0
+	for range 8 {
+		if pos >= len(s) {
+			return -1
+		}
+		line, next := lineAt(s, pos)
+		if fieldName(strings.TrimLeft(line, "> \t|")) > 0 {
+			return pos
+		}
+		pos = next
+	}
+	return -1
+}
+
+// headerBlock measures the run of field lines that s begins with and says whether it is the
+// header of a mail: three fields that mails have, one of them only mails have.
+func headerBlock(s string) (length int, isMail bool) {
+	sure, common := 0, 0
+	pos := 0
+	for pos < len(s) {
+		line, next := lineAt(s, pos)
+		trimmed := strings.TrimLeft(line, "> \t|")
+		if trimmed == "" {
+			break
+		}
+		if i := fieldName(trimmed); i > 0 {
+			switch name := strings.ToLower(trimmed[:min(i, 32)]); name {
+			case "received", "return-path", "message-id", "mime-version", "dkim-signature", "delivered-to", "content-transfer-encoding", "x-mailer", "arc-seal":
+				sure++
+			case "from", "to", "subject", "date", "content-type", "reply-to", "cc", "sender", "references", "in-reply-to", "user-agent":
+				common++
+			}
+		} else if pos == 0 {
+			return next, false
+		} else if line == trimmed { // neither field nor continuation
+			break
+		}
+		pos = next
+	}
+	return pos, sure >= 1 && sure+common >= 3 || sure >= 2
+}
+
+// announcesReturned says whether a line says that the message that was sent follows.
+func announcesReturned(line string) bool {
+	if len(line) < 8 || len(line) > 120 {
+		return false
+	}
+	ruled := line[0] == '-' || line[0] == '=' || line[0] == '*' || line[0] == '_'
+	if !ruled && line[len(line)-1] != ':' && line[len(line)-1] != '.' && line[len(line)-1] != '-' {
+		return false
+	}
+	for _, phrase := range [...]string{
+		"original message", "copy of the message", "copy of your message", "copy of the original", "copy of the header",
+		"message header", "header of the", "headers follow", "returned message", "unsent message", "undelivered message", "message text follows",
+		"original mail", "below this line", "message follows", "message was received", "mensaje original", "message d'origine",
+		"begin returned", "header follows", "headers of the",
+	} {
+		if containsFold(line, phrase) {
+			return phrase != "message was received" || ruled
+		}
+	}
+	return false
+}
+
+// lineAt returns the line that begins at pos and where the next one does.
+func lineAt(s string, pos int) (line string, next int) {
+	if i := strings.IndexByte(s[pos:], '\n'); i >= 0 {
+		return s[pos : pos+i], pos + i + 1
+	}
+	return s[pos:], len(s)
+}
