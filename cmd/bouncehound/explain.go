@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bouncehound"
+)
+
+func (p *program) explainCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "explain TEXT…",
+		Short: "Say what a code or a diagnostic line means and what to do",
+		Long: `Judges a status code, a three-digit code, a vendor's token or a whole diagnostic
+line as if a recipient had failed with it. With - it reads one a line from the
+standard input.`,
+		Example: `  bouncehound explain 5.7.129
+  bouncehound explain '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found'`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			j, err := p.judgeWithoutStore()
+			if err != nil {
+				return err
+			}
+			print := p.explainer(out)
+			if len(args) == 1 && args[0] == "-" {
+				lines := bufio.NewScanner(p.stdin)
+				lines.Buffer(nil, 1<<20)
+				for n := 1; lines.Scan(); n++ {
+					if text := strings.TrimSpace(lines.Text()); text != "" {
+						if err := print(text, j.classifier.Explain(text)); err != nil {
+							return err
+						}
+					}
+				}
+				return lines.Err()
+			}
+			text := strings.Join(args, " ")
+			return print(text, j.classifier.Explain(text))
+		},
+	}
+	out.flag(cmd)
+	return cmd
+}
+
+// explainer returns what prints a verdict on a text in the form asked for.
+func (p *program) explainer(out output) func(text string, v bouncehound.Verdict) error {
+	type explained struct {
+		Text string `json:"text"`
+		bouncehound.Verdict
+	}
+	switch out {
+	case outputJSON:
+		e := jsonLines(p.stdout)
+		return func(text string, v bouncehound.Verdict) error { return e.Encode(explained{text, v}) }
+	case outputCSV:
+		w := newRecords(p.stdout, "text", "class", "reason", "fault", "retry", "rule", "matched", "confidence", "explanation", "advice")
+		return func(text string, v bouncehound.Verdict) error {
+			return w.record(text, string(v.Class), string(v.Reason), string(v.Fault), string(v.Retry), v.Rule, v.Matched, string(v.Confidence), v.Explanation, v.Advice)
+		}
+	}
+	first := true
+	return func(text string, v bouncehound.Verdict) error {
+		if !first {
+			fmt.Fprintln(p.stdout)
+		}
+		first = false
+		fmt.Fprintf(p.stdout, "%s\n", printable(text))
+		for _, line := range [][2]string{
+			{"reason", string(v.Reason)}, {"class", string(v.Class)}, {"fault", string(v.Fault)},
+			{"meaning", v.Explanation}, {"advice", v.Advice}, {"send again", retryWords[v.Retry]},
+			{"ses", strings.Trim(v.SESType+" / "+v.SESSubtype, " /")},
+			{"rule", v.Rule}, {"matched", v.Matched}, {"confidence", string(v.Confidence)},
+		} {
+			if line[1] != "" {
+				fmt.Fprintf(p.stdout, "  %-11s %s\n", line[0], printable(line[1]))
+			}
+		}
+		return nil
+	}
+}
+
+// retryWords say in words what Retry says.
+var retryWords = map[bouncehound.Retry]string{
+	bouncehound.RetryNever:    "never",
+	bouncehound.RetryLater:    "later, as it is",
+	bouncehound.RetryAfterFix: "after the cause is mended",
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bouncehound"
+	"bouncehound/classifier"
+)
+
+// checkFilter refuses a reason or a class that no verdict has, which would list
+// nothing without a word.
+func checkFilter(reason, class string) error {
+	var reasons []string
+	for _, row := range classifier.Reasons() {
+		reasons = append(reasons, string(row.Reason))
+	}
+	if reason != "" && !slices.Contains(reasons, reason) {
+		return usageError{fmt.Errorf("--reason %q: no such reason", reason), "reasons are " + strings.Join(reasons, ", ")}
+	}
+	classes := []bouncehound.Class{bouncehound.Hard, bouncehound.Soft, bouncehound.Block, bouncehound.Complaint, bouncehound.None, bouncehound.Undetermined}
+	if class != "" && !slices.Contains(classes, bouncehound.Class(class)) {
+		return usageError{fmt.Errorf("--class %q: no such class", class), "classes are hard, soft, block, complaint, none and undetermined"}
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A lock lets one run or poll at a time work on a store. The kernel gives it back
+// when its process ends, however that ends, so there is never a stale one.
+type lock struct{ file *os.File }
+
+// takeLock takes the lock beside the store. If another process holds it, it waits
+// for it or fails with the pid of the holder.
+func takeLock(ctx context.Context, storePath string, wait bool) (*lock, error) {
+	path := storePath + ".lock"
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("take the poller's lock: %w", err)
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			f.Close()
+			return nil, fmt.Errorf("take the poller's lock %s: %w", path, err)
+		}
+		if !wait {
+			defer f.Close()
+			return nil, hintError{fmt.Errorf("another poller works on this store: process %s holds %s", holder(f), path),
+				"that process polls already; add --wait to poll once it has ended"}
+		}
+		select {
+		case <-ctx.Done():
+			f.Close()
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if err := f.Truncate(0); err == nil {
+		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("write the poller's lock: %w", err)
+	}
+	return &lock{f}, nil
+}
+
+// release gives the lock back. The file stays: removing it would let two
+// processes hold locks on two files of one name.
+func (l *lock) release() { l.file.Close() }
+
+// holder reads the pid of the process that holds the lock.
+func holder(f *os.File) string {
+	b, _ := io.ReadAll(io.LimitReader(f, 32))
+	if pid := strings.TrimSpace(string(b)); pid != "" {
+		return pid
+	}
+	return "unknown"
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"bouncehound"
+	"bouncehound/config"
+	"bouncehound/notify"
+	"bouncehound/poller"
+)
+
+func (p *program) pollCommand() *cobra.Command {
+	var dryRun, wait bool
+	cmd := &cobra.Command{
+		Use:   "poll [MAILBOX…]",
+		Short: "Poll each mailbox once, deliver what is due, and exit",
+		Long: `Polls every configured mailbox, or those named, once; sends the webhooks that are
+due; and exits, 1 if a mailbox could not be read or a webhook is held back.
+With --dry-run it reads what lies in the folders and prints what it would record,
+touching neither inbox nor store.`,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			s, err := p.settings()
+			if err != nil {
+				return err
+			}
+			if err := s.NeedMailboxes(); err != nil {
+				return err
+			}
+			mailboxes, err := chosen(s.Mailboxes, names)
+			if err != nil {
+				return err
+			}
+			if dryRun {
+				return p.dryRun(cmd.Context(), s, mailboxes)
+			}
+			return p.pollOnce(cmd.Context(), s, mailboxes, wait)
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "touch neither inbox nor store")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait for a poller that is at work on the store")
+	return cmd
+}
+
+// chosen returns the mailboxes of these names; without names, all.
+func chosen(all []config.Mailbox, names []string) ([]config.Mailbox, error) {
+	if len(names) == 0 {
+		return all, nil
+	}
+	var some []config.Mailbox
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(m config.Mailbox) bool { return m.Name == name })
+		if i < 0 {
+			var known []string
+			for _, m := range all {
+				known = append(known, m.Name)
+			}
+			return nil, usageError{fmt.Errorf("no mailbox %q", name), "configured: " + strings.Join(known, ", ")}
+		}
+		some = append(some, all[i])
+	}
+	return some, nil
+}
+
+func (p *program) pollOnce(ctx context.Context, s *settings, mailboxes []config.Mailbox, wait bool) error {
+	held, err := takeLock(ctx, s.Store.Path, wait)
+	if err != nil {
+		return err
+	}
+	defer held.release()
+	store, err := p.openStore(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	log := p.logger(s.Log)
+	senders, err := newSenders(ctx, s.Webhooks, store, log)
+	if err != nil {
+		return err
+	}
+	var pollers []*poller.Poller
+	for _, m := range mailboxes {
+		one, err := p.newPoller(s, m, store, log, nil)
+		if err != nil {
+			return err
+		}
+		pollers = append(pollers, one)
+	}
+	errs := atOnce(pollers, func(one *poller.Poller) error { return pollMailbox(ctx, one, log) })
+	if _, err := store.Sweep(ctx, s.Policy); err != nil {
+		errs = append(errs, fmt.Errorf("sweep: %w", err))
+	}
+	errs = append(errs, atOnce(senders, func(one *notify.Sender) error { return one.Deliver(ctx) })...)
+	return errors.Join(errs...)
+}
+
+// atOnce calls f for each of all, side by side, and returns the errors.
+func atOnce[T any](all []T, f func(T) error) []error {
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, one := range all {
+		wg.Go(func() { errs[i] = f(one) })
+	}
+	wg.Wait()
+	return errs
+}
+
+// pollMailbox polls one mailbox and logs how it went.
+func pollMailbox(ctx context.Context, one *poller.Poller, log *slog.Logger) error {
+	result, err := one.Poll(ctx)
+	if err != nil {
+		return fmt.Errorf("mailbox %q: %w", one.Mailbox.Name, err)
+	}
+	log.Info("polled", "mailbox", one.Mailbox.Name, "fetched", result.Fetched, "reports", result.Reports,
+		"unread", result.Unread, "other", result.Other, "tidied", result.Tidied)
+	return nil
+}
+
+// dryRun prints what lies in the mailboxes and would be recorded.
+func (p *program) dryRun(ctx context.Context, s *settings, mailboxes []config.Mailbox) error {
+	log := p.logger(s.Log)
+	var errs []error
+	for _, m := range mailboxes {
+		j := s.judge(p, &m)
+		t := newTable(p.stdout, "MAILBOX", "FOLDER", "UID", "ACTION", "RECIPIENT", "CLASS", "REASON", "STATUS", "DIAGNOSTIC")
+		one, err := p.pollerOf(m, log.With("mailbox", m.Name), nothingRead{}, func(_ context.Context, batch []bouncehound.Message, _ bouncehound.Place) ([]bouncehound.Kind, error) {
+			kinds := make([]bouncehound.Kind, len(batch))
+			for i, m := range batch {
+				kinds[i] = bouncehound.KindOther
+				for _, b := range j.lines(m) {
+					t.row(m.Place.Mailbox, m.Place.Folder, fmt.Sprint(m.Place.UID), string(b.Action), b.Address, string(b.Class), string(b.Reason), statusCell(b.Recipient), cut(b.Diagnostic, 60))
+				}
+			}
+			return kinds, nil
+		})
+		if err != nil {
+			return err
+		}
+		one.DryRun = true
+		if _, err := one.Poll(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("mailbox %q: %w", m.Name, err))
+		}
+		errs = append(errs, t.end())
+	}
+	return errors.Join(errs...)
+}
+
+// nothingRead is the store of a dry run: every message is new.
+type nothingRead struct{}
+
+func (nothingRead) FolderCursor(context.Context, string, string) (bouncehound.Place, error) {
+	return bouncehound.Place{}, nil
+}
+
+func (nothingRead) Untidied(context.Context, string, string, uint32) ([]bouncehound.Copy, error) {
+	return nil, nil
+}
+
+func (nothingRead) Tidied(context.Context, string, string, uint32, []uint32) error { return nil }

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// A program is one run of the command and what it may touch of the outside.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        []string
+	now            func() time.Time
+
+	configPath string // --config
+	storePath  string // --store
+	started    bool   // the command line was understood and the verb has begun
+}
+
+// run carries out a command line and returns the exit code: 0 done, 1 failed,
+// 2 usage or configuration.
+func (p *program) run(ctx context.Context, args []string) int {
+	root := p.command()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !p.started {
+		err = usageError{err, "bouncehound --help lists the verbs, bouncehound VERB --help their flags"}
+	}
+	return p.report(err)
+}
+
+func (p *program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bouncehound",
+		Short: "Read returned mail, judge it, and tell whom not to write to",
+		Long: `bouncehound reads bounce inboxes over IMAP, works out what each returned mail says
+about each recipient, and tells the owning application which contacts to flag
+Do Not Email, and which failures are not the contact's fault.`,
+		Example: `  bouncehound demo                        the whole job, on a sample inbox, in one process
+  bouncehound parse returned-mail/        what these messages say
+  bouncehound explain '550 5.7.129'       what a code means and what to do
+  bouncehound run                         the daemon`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error { p.started = true; return nil },
+	}
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.PersistentFlags().StringVarP(&p.configPath, "config", "c", "", "configuration `file` (else $BOUNCEHOUND_CONFIG, else "+defaultConfig+")")
+	root.PersistentFlags().StringVar(&p.storePath, "store", "", "store `file`, instead of the configuration's store.path")
+	root.AddCommand(
+		p.demoCommand(), p.runCommand(), p.pollCommand(),
+		p.parseCommand(), p.importCommand(), p.explainCommand(),
+		p.listCommand(), p.showCommand(), p.messagesCommand(),
+		p.suppressCommand(), p.releaseCommand(),
+		p.exportCommand(), p.webhooksCommand(), p.versionCommand(),
+	)
+	return root
+}
+
+// env returns the value of an environment variable, "" where it is not set.
+func (p *program) env(name string) string {
+	for _, kv := range p.environ {
+		if k, v, _ := strings.Cut(kv, "="); k == name {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/robfig/cron/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"bouncehound/db"
+)
+
+// sweepEvery is how often standings that end by themselves are looked for.
+const sweepEvery = time.Minute
+
+func (p *program) runCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run",
+		Short: "Run the daemon",
+		Long: `Polls every mailbox at once and then on its schedule, sends webhooks as things come
+true, and goes on until SIGTERM or SIGINT. SIGHUP reads the configuration and the
+rules again; where they are bad the daemon keeps the old ones.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := p.settings()
+			if err != nil {
+				return err
+			}
+			if err := s.NeedMailboxes(); err != nil {
+				return err
+			}
+			return p.daemon(cmd.Context(), s)
+		},
+	}
+}
+
+// daemon holds the lock and the store and runs one generation of parts after
+// another, each with the configuration that was good when it began.
+func (p *program) daemon(ctx context.Context, s *settings) error {
+	log := p.logger(s.Log)
+	held, err := takeLock(ctx, s.Store.Path, false)
+	if err != nil {
+		return err
+	}
+	defer held.release()
+	store, err := p.openStore(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		next, err := p.generation(ctx, s, store, hup)
+		if err != nil {
+			notifySystemd(daemon.SdNotifyStopping)
+			return err
+		}
+		if next == nil {
+			notifySystemd(daemon.SdNotifyStopping)
+			log.Info("stopped")
+			return nil
+		}
+		if next.Store != s.Store {
+			log.Warn("store settings change at the next start only")
+			next.Store = s.Store
+		}
+		s, log = next, p.logger(next.Log)
+		log.Info("configuration reloaded", "path", s.path)
+	}
+}
+
+// generation runs all parts until ctx is done (next is nil), a part fails, or a
+// SIGHUP brings a good configuration, which is next.
+func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup <-chan os.Signal) (next *settings, err error) {
+	log := p.logger(s.Log)
+	for _, w := range s.Warnings {
+		log.Warn(w)
+	}
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	g, inner := errgroup.WithContext(inner)
+	senders, err := newSenders(inner, s.Webhooks, store, log)
+	if err != nil {
+		return nil, err
+	}
+	wake := func() {
+		for _, one := range senders {
+			one.Wake()
+		}
+	}
+	jobs, err := p.jobs(inner, s, store, log, wake)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range senders {
+		g.Go(func() error { return one.Run(inner) })
+	}
+	g.Go(func() error { return store.Watch(inner, wake) })
+	g.Go(func() error { return sweep(inner, s, store) })
+	g.Go(func() error { return watchdog(inner, store) })
+	g.Go(func() error { return runJobs(inner, jobs) })
+	g.Go(func() error {
+		next = p.awaitReload(inner, s, store, hup, log)
+		stop()
+		return nil
+	})
+	log.Info("running", "mailboxes", len(s.Mailboxes), "webhooks", len(senders), "store", s.Store.Path)
+	notifySystemd(daemon.SdNotifyReady)
+	err = g.Wait()
+	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	if ctx.Err() != nil {
+		next = nil
+	}
+	return next, err
+}
+
+// awaitReload returns the settings that a SIGHUP brought, nil when ctx ends first.
+// Settings that can't be used are logged and not taken.
+func (p *program) awaitReload(ctx context.Context, s *settings, store *db.DB, hup <-chan os.Signal, log *slog.Logger) *settings {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+		}
+		next, err := p.settings()
+		if err == nil {
+			err = next.NeedMailboxes()
+		}
+		if err == nil {
+			_, err = newSenders(ctx, next.Webhooks, store, log)
+		}
+		if err == nil {
+			_, err = p.jobs(ctx, next, store, log, func() {})
+		}
+		if err == nil {
+			return next
+		}
+		log.Error("configuration not reloaded, the old one stays", "path", s.path, "err", err)
+	}
+}
+
+// jobs schedules the poll of each mailbox.
+func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, wake func()) (*cron.Cron, error) {
+	logger := cronLog{log}
+	// Skip outside Recover: in cron v3.0.1 a panic that passes SkipIfStillRunning
+	// keeps its token, and the job never runs again.
+	timer := cron.New(cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
+	for _, m := range s.Mailboxes {
+		one, err := p.newPoller(s, m, store, log, wake)
+		if err != nil {
+			return nil, err
+		}
+		job := cron.FuncJob(func() {
+			if err := pollMailbox(ctx, one, log); err != nil && ctx.Err() == nil {
+				log.Error("poll failed", "mailbox", m.Name, "err", err)
+				return
+			}
+			notifySystemd("STATUS=last poll of " + m.Name + " at " + p.now().UTC().Format(time.RFC3339))
+		})
+		if _, err := timer.AddJob(m.Poll.Schedule, job); err != nil {
+			return nil, fmt.Errorf("mailbox %q: schedule: %w", m.Name, err)
+		}
+	}
+	return timer, nil
+}
+
+// runJobs runs every job once at once and then on its schedule. It returns when
+// ctx is done and the polls in hand have ended.
+func runJobs(ctx context.Context, timer *cron.Cron) error {
+	var first sync.WaitGroup
+	for _, entry := range timer.Entries() {
+		first.Go(entry.WrappedJob.Run)
+	}
+	timer.Start()
+	<-ctx.Done()
+	<-timer.Stop().Done()
+	first.Wait()
+	return nil
+}
+
+// sweep ends what ends by itself: empty windows and the policy's "for".
+func sweep(ctx context.Context, s *settings, store *db.DB) error {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if _, err := store.Sweep(ctx, s.Policy); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// watchdog tells systemd that the daemon lives, as long as the store answers.
+func watchdog(ctx context.Context, store *db.DB) error {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	tick := time.NewTicker(every / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		asked, cancel := context.WithTimeout(ctx, every/3)
+		if _, err := store.LastSequence(asked); err == nil {
+			notifySystemd(daemon.SdNotifyWatchdog)
+		}
+		cancel()
+	}
+}
+
+// notifySystemd tells systemd of a change of state. Where systemd did not start the
+// program nobody listens, and that is no error.
+func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
+
+// cronLog gives cron's errors, panics of a job among them, to the logger.
+type cronLog struct{ log *slog.Logger }
+
+func (l cronLog) Info(string, ...any) {}
+
+func (l cronLog) Error(err error, msg string, keysAndValues ...any) {
+	l.log.Error("cron: "+msg, append([]any{"err", err}, keysAndValues...)...)
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"bouncehound/config"
+	"bouncehound/db"
+	"bouncehound/notify"
+)
+
+// newSenders makes a sender for each configured webhook. Opening its cursor here
+// fixes where an endpoint that is first seen starts, before anything is polled.
+func newSenders(ctx context.Context, webhooks []config.Webhook, store *db.DB, log *slog.Logger) ([]*notify.Sender, error) {
+	var senders []*notify.Sender
+	for _, w := range webhooks {
+		e, err := endpoint(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		one, err := notify.New(e, store, log.With("webhook", w.Name))
+		if err != nil {
+			return nil, usageError{fmt.Errorf("webhook %q: %w", w.Name, err), ""}
+		}
+		if _, err := store.OpenCursor(ctx, w.Name, e.Start); err != nil {
+			return nil, fmt.Errorf("webhook %q: open its cursor: %w", w.Name, err)
+		}
+		senders = append(senders, one)
+	}
+	return senders, nil
+}
+
+// endpoint reads the secrets of a webhook.
+func endpoint(ctx context.Context, w config.Webhook) (notify.Endpoint, error) {
+	e := notify.Endpoint{Name: w.Name, URL: w.URL, Events: w.Events, Start: w.Start, Timeout: w.Timeout, Headers: w.Headers}
+	for _, secret := range w.Secrets {
+		value, err := secret.Read(ctx)
+		if err != nil {
+			return e, hintError{fmt.Errorf("webhook %q: read its secret: %w", w.Name, err), "the receiving application shows the secret; it begins with whsec_"}
+		}
+		e.Secrets = append(e.Secrets, value)
+	}
+	if len(e.Secrets) == 0 {
+		return e, errors.New("webhook " + w.Name + " has no secret")
+	}
+	return e, nil
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"bouncehound"
+	"bouncehound/db"
+)
+
+// A contactHistory is all that show tells of one contact.
+type contactHistory struct {
+	Contact bouncehound.Contact  `json:"contact"`
+	Changes []bouncehound.Change `json:"changes"`
+	Bounces []bouncehound.Bounce `json:"bounces"`
+}
+
+func (p *program) showCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "show ADDRESS",
+		Short: "Show one contact with its whole history",
+		Long: `Shows a contact's standing, every change of it with who, when and why, and every
+bounce with what it means and what to do.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			s, store, err := p.existingStore(ctx)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			var h contactHistory
+			known := false
+			if h.Contact, known, err = store.Contact(ctx, args[0]); err != nil {
+				return err
+			}
+			if h.Changes, err = store.Changes(ctx, args[0]); err != nil {
+				return err
+			}
+			for b, err := range store.Bounces(ctx, db.BounceFilter{Address: args[0], Repeats: true}) {
+				if err != nil {
+					return err
+				}
+				b.Verdict = s.classifier.Words(b.Verdict)
+				h.Bounces = append(h.Bounces, b)
+			}
+			if !known && len(h.Bounces) == 0 {
+				return hintError{fmt.Errorf("nothing is known of %s", args[0]), "bouncehound list shows the known contacts"}
+			}
+			if !known {
+				h.Contact = bouncehound.Contact{Email: args[0], Standing: bouncehound.OK}
+			}
+			if out == outputJSON {
+				return jsonLines(p.stdout).Encode(h)
+			}
+			if out == outputCSV {
+				return p.printBounces(out, func(yield func(bouncehound.Bounce, error) bool) {
+					for _, b := range h.Bounces {
+						if !yield(b, nil) {
+							return
+						}
+					}
+				})
+			}
+			p.printHistory(h)
+			return nil
+		},
+	}
+	out.flag(cmd)
+	return cmd
+}
+
+func (p *program) printHistory(h contactHistory) {
+	line := func(format string, args ...any) { fmt.Fprintln(p.stdout, printable(fmt.Sprintf(format, args...))) }
+	field := func(indent, name, value string) {
+		if value != "" {
+			line("%s%-12s %s", indent, name, value)
+		}
+	}
+	c := h.Contact
+	line("%s", c.Email)
+	field("  ", "standing", string(c.Standing))
+	field("  ", "since", minute(c.Since))
+	field("  ", "until", minute(c.Until))
+	field("  ", "cause", string(c.Cause))
+	field("  ", "by", c.By)
+	field("  ", "note", c.Note)
+	field("  ", "bounces", fmt.Sprint(c.Bounces))
+	if len(h.Changes) > 0 {
+		line("\nchanges")
+	}
+	for _, ch := range h.Changes {
+		why := string(ch.Cause)
+		if ch.Bounce != nil {
+			why += ", " + string(ch.Bounce.Reason)
+		}
+		if ch.By != "" {
+			why += ", by " + ch.By
+		}
+		if ch.Note != "" {
+			why += ": " + ch.Note
+		}
+		line("  %s  %s → %s  (%s)", minute(ch.Since), ch.Previous, ch.Standing, why)
+	}
+	if len(h.Bounces) > 0 {
+		line("\nbounces")
+	}
+	for _, b := range h.Bounces {
+		repeat := ""
+		if b.Repeat {
+			repeat = "  (repeat: does not count)"
+		}
+		line("  %s  %s  %s/%s%s", minute(b.ArrivedAt), b.Action, b.Class, b.Reason, repeat)
+		field("    ", "recipient", b.Address)
+		field("    ", "forwarded to", b.Final)
+		field("    ", "code", statusCell(b.Recipient))
+		field("    ", "diagnostic", b.Diagnostic)
+		field("    ", "remote mta", b.RemoteMTA)
+		field("    ", "meaning", b.Explanation)
+		field("    ", "advice", b.Advice)
+		field("    ", "send again", retryWords[b.Retry])
+		field("    ", "rule", b.Rule)
+		field("    ", "matched", b.Matched)
+		field("    ", "about", b.Original.Subject)
+		field("    ", "message id", b.Original.MessageID)
+		field("    ", "mailbox", b.Mailbox)
+		field("    ", "report", b.Message)
+	}
+}

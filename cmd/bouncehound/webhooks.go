@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"bouncehound"
+	"bouncehound/config"
+	"bouncehound/db"
+	"bouncehound/notify"
+)
+
+func (p *program) webhooksCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "webhooks",
+		Short: "Look after the webhook endpoints",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.webhooksListCommand(), p.webhooksTestCommand())
+	return cmd
+}
+
+func (p *program) webhooksListCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the endpoints with their lag and dead letters",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, store, err := p.existingStore(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			states, err := webhookStates(cmd.Context(), s.Webhooks, store)
+			if err != nil {
+				return err
+			}
+			return p.printWebhooks(out, states)
+		},
+	}
+	out.flag(cmd)
+	return cmd
+}
+
+// A webhookState is an endpoint as the verb prints it.
+type webhookState struct {
+	Name        string `json:"name"`
+	Sequence    int64  `json:"sequence"` // of the last event it is done with
+	Lag         int64  `json:"lag"`      // events after that
+	DeadLetters int    `json:"dead_letters"`
+	Attempts    int    `json:"attempts,omitempty"`
+	NextAt      string `json:"next_at,omitempty"`
+	Paused      bool   `json:"paused,omitempty"`
+	LastError   string `json:"last_error,omitempty"`
+	Unknown     bool   `json:"not_configured,omitempty"`
+}
+
+// webhookStates returns the state of each configured endpoint, and of those that
+// the store knows though the configuration does not any more.
+func webhookStates(ctx context.Context, configured []config.Webhook, store *db.DB) ([]webhookState, error) {
+	cursors, err := store.Cursors(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, err := store.LastSequence(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var states []webhookState
+	for _, w := range configured {
+		if !slices.ContainsFunc(cursors, func(c bouncehound.Cursor) bool { return c.Consumer == w.Name }) {
+			states = append(states, webhookState{Name: w.Name, Sequence: last, LastError: "no event yet: it begins with the next run or poll"})
+		}
+	}
+	for _, c := range cursors {
+		letters, err := store.DeadLetters(ctx, c.Consumer)
+		if err != nil {
+			return nil, err
+		}
+		states = append(states, webhookState{
+			Name: c.Consumer, Sequence: c.Sequence, Lag: last - c.Sequence,
+			DeadLetters: len(letters), Attempts: c.Attempts, NextAt: stamp(c.NextAt), Paused: c.Paused, LastError: c.LastError,
+			Unknown: !slices.ContainsFunc(configured, func(w config.Webhook) bool { return w.Name == c.Consumer }),
+		})
+	}
+	return states, nil
+}
+
+func (p *program) printWebhooks(out output, states []webhookState) error {
+	switch out {
+	case outputJSON:
+		e := jsonLines(p.stdout)
+		for _, s := range states {
+			if err := e.Encode(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	case outputCSV:
+		w := newRecords(p.stdout, "name", "sequence", "lag", "dead_letters", "attempts", "next_at", "paused", "last_error")
+		for _, s := range states {
+			if err := w.record(s.Name, fmt.Sprint(s.Sequence), fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Attempts), s.NextAt, fmt.Sprint(s.Paused), s.LastError); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	t := newTable(p.stdout, "NAME", "LAG", "DEAD LETTERS", "ATTEMPTS", "NEXT AT", "STATE")
+	for _, s := range states {
+		state := "ok"
+		switch {
+		case s.Unknown:
+			state = "not configured any more"
+		case s.Paused:
+			state = "paused: the endpoint answered 410"
+		case s.LastError != "":
+			state = s.LastError
+		}
+		t.row(s.Name, fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Attempts), s.NextAt, cut(state, 80))
+	}
+	return t.end()
+}
+
+func (p *program) webhooksTestCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "test [NAME…]",
+		Short: "Send a signed test event to endpoints",
+		RunE: func(cmd *cobra.Command, names []string) error {
+			s, err := p.settings()
+			if err != nil {
+				return err
+			}
+			if len(s.Webhooks) == 0 {
+				return usageError{errors.New("no webhook is configured"), "add a [[webhook]] to the configuration"}
+			}
+			for _, name := range names {
+				if !slices.ContainsFunc(s.Webhooks, func(w config.Webhook) bool { return w.Name == name }) {
+					return usageError{fmt.Errorf("no webhook %q is configured", name), ""}
+				}
+			}
+			var errs []error
+			for _, w := range s.Webhooks {
+				if len(names) > 0 && !slices.Contains(names, w.Name) {
+					continue
+				}
+				if err := testWebhook(cmd.Context(), w, p.logger(s.Log)); err != nil {
+					errs = append(errs, fmt.Errorf("webhook %q: %w", w.Name, err))
+					continue
+				}
+				fmt.Fprintf(p.stdout, "%s: took the test event\n", w.Name)
+			}
+			return errors.Join(errs...)
+		},
+	}
+}
+
+// testWebhook sends a test event, which needs no store.
+func testWebhook(ctx context.Context, w config.Webhook, log *slog.Logger) error {
+	e, err := endpoint(ctx, w)
+	if err != nil {
+		return err
+	}
+	one, err := notify.New(e, nil, log)
+	if err != nil {
+		return err
+	}
+	return one.Test(ctx)
+}
