@@ -35,7 +35,7 @@ type Contact struct {
 	FirstBouncedAt time.Time `json:"first_bounced_at,omitzero"`
 	LastBouncedAt  time.Time `json:"last_bounced_at,omitzero"`
 	Since          time.Time `json:"since,omitzero"` // when the standing began
-	Until          time.Time `json:"-"`              // when do_not_email ends by itself; zero: never
+	Until          time.Time `json:"-"`              // when time alone ends watch or do_not_email; zero: never
 	Cause          Cause     `json:"cause,omitempty"`
 	By             string    `json:"by,omitempty"` // who, if a person or a list
 	Note           string    `json:"note,omitempty"`

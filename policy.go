@@ -74,9 +74,18 @@ type History struct {
 type Decision struct {
 	Standing Standing
 	Since    time.Time
-	Until    time.Time // zero: until lifted
+	Until    time.Time // when time alone changes it: watch ends after it, do_not_email at it; zero: never
 	Cause    Cause
 	Bounce   int64 // the bounce that decided; 0 if none did
+}
+
+// Counts says whether a bounce like f can change a standing at all.
+func (p Policy) Counts(f Fact) bool {
+	if f.Action == Delivered {
+		return true
+	}
+	_, limit := p.limit(f)
+	return limit.Count > 0
 }
 
 // Decide says where a contact stands at now. A present do_not_email stays until
@@ -136,19 +145,36 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 	if d, ok := p.watching(counts, now); ok {
 		return d
 	}
-	if cleared.Cause == "" && len(counts) > 0 {
-		cleared.Cause = CauseExpired
+	if len(counts) > 0 {
+		return Decision{Standing: OK, Since: p.emptied(counts), Cause: CauseExpired}
 	}
-	if h.Standing == DoNotEmail && cleared.Cause == "" {
+	if h.Standing != OK && h.Standing != "" && cleared.Cause == "" {
 		cleared.Cause = CauseExpired
+		if h.Standing == Watch { // what it watched for is gone or counts no more
+			cleared.Since = now
+		}
 	}
 	return cleared
+}
+
+// emptied returns when the last of the counts holds no bounce any more; zero if
+// one of them never does.
+func (p Policy) emptied(counts map[string][]Fact) time.Time {
+	var end time.Time
+	for _, counted := range counts {
+		_, limit := p.limit(counted[0])
+		if limit.Within == 0 {
+			return time.Time{}
+		}
+		end = later(end, counted[len(counted)-1].At.Add(limit.Within))
+	}
+	return end
 }
 
 // watching returns the decision watch if any count still holds a bounce at now,
 // since the earliest of them and because of the latest.
 func (p Policy) watching(counts map[string][]Fact, now time.Time) (Decision, bool) {
-	d := Decision{Standing: Watch, Cause: CauseBounce}
+	d := Decision{Standing: Watch, Until: p.emptied(counts), Cause: CauseBounce}
 	var first, last Fact
 	for _, counted := range counts {
 		_, limit := p.limit(counted[0])
@@ -160,6 +186,9 @@ func (p Policy) watching(counts map[string][]Fact, now time.Time) (Decision, boo
 				last, d.Bounce = f, f.Bounce
 			}
 		}
+	}
+	if last.Class == Complaint {
+		d.Cause = CauseComplaint
 	}
 	return d, !d.Since.IsZero()
 }

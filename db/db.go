@@ -1,0 +1,133 @@
+// Package db keeps what was read and judged in one SQLite file. It is the only
+// package with SQL in it. It judges nothing itself: where a contact stands is
+// always what bouncehound.Policy says, asked inside the transaction that records
+// the bounce.
+//
+// An exported method is one transaction; an unexported one is statements on it.
+// Readers never wait for the writer nor the writer for readers, and other processes
+// may use the same file at the same time.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+)
+
+// What both handles are opened with. Pragmas are in the DSN, because a PRAGMA
+// statement reaches one connection of a pool only.
+const (
+	shared  = "?mode=rw&_foreign_keys=1&_busy_timeout=10000&_stmt_cache_size=64"
+	writing = shared + "&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_cache_size=-16000"
+	// Under _txlock=immediate a long read would hold the write lock: the driver
+	// does not know read-only transactions.
+	reading = shared + "&_txlock=deferred&_query_only=1&_cache_size=-8000"
+)
+
+// maxReaders bounds the connections of the reader pool. An iterator that is being
+// read holds one.
+const maxReaders = 32
+
+// Options say how the store keeps things. The zero Options are right.
+type Options struct {
+	// Raw says what is kept of a report's bytes: "full" (also: empty), "headers"
+	// (up to the first empty line) or "none". The bytes of messages that were not
+	// understood are always kept whole: nothing else tells what they said.
+	Raw string
+	Now func() time.Time // nil: time.Now
+}
+
+// A DB is an open store. Its methods may be used by many goroutines at once.
+type DB struct {
+	writer  *sql.DB // one connection
+	readers *sql.DB
+	path    string
+	raw     string
+	clock   func() time.Time
+}
+
+// Open opens the store at path. It creates the file, readable by its owner only,
+// or upgrades its schema, where that is needed. The error wraps ErrNewerSchema if a
+// newer version of the program has written the file.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	db, err := open(ctx, path, o)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, path string, o Options) (*DB, error) {
+	switch o.Raw {
+	case "", "full", "headers", "none":
+	default:
+		return nil, fmt.Errorf("raw is %q, not full, headers or none", o.Raw)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	// SQLite would create the file for all to read and says of any failure only
+	// "unable to open database file".
+	f, err := os.OpenFile(abs, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, plain(err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	db := &DB{path: abs, raw: o.Raw, clock: o.Now}
+	if db.clock == nil {
+		db.clock = time.Now
+	}
+	if db.writer, err = sql.Open("sqlite3", dsn(abs)+writing); err != nil {
+		return nil, err
+	}
+	db.writer.SetMaxOpenConns(1)
+	if err := upgrade(ctx, db.writer); err != nil {
+		return nil, errors.Join(explain(err), db.writer.Close())
+	}
+	if db.readers, err = sql.Open("sqlite3", dsn(abs)+reading); err != nil {
+		return nil, errors.Join(err, db.writer.Close())
+	}
+	db.readers.SetMaxOpenConns(maxReaders)
+	db.readers.SetMaxIdleConns(4)
+	return db, nil
+}
+
+// Close closes the store. What was recorded is safe without it too.
+func (db *DB) Close() error {
+	// The last connection to close folds the write-ahead log back into the file.
+	return errors.Join(db.readers.Close(), db.writer.Close())
+}
+
+// dsn returns a path as a URI (https://www.sqlite.org/uri.html), so that "?", "%"
+// and "#" in it are only themselves.
+func dsn(path string) string {
+	parts := strings.Split(filepath.ToSlash(path), "/")
+	for i, p := range parts {
+		parts[i] = url.PathEscape(p)
+	}
+	return "file:" + strings.Join(parts, "/")
+}
+
+// now returns the time as it is stored.
+func (db *DB) now() time.Time { return stored(db.clock()) }
+
+// plain returns what an error of package os says without the path, which the
+// caller names.
+func plain(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

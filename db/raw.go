@@ -1,0 +1,133 @@
+package db
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+
+	"bouncehound"
+)
+
+// Errors of Raw.
+var (
+	ErrNotFound  = errors.New("not found")
+	ErrAmbiguous = errors.New("more than one message has an id that begins so")
+)
+
+// Raw returns the bytes of a message by its id or the beginning of it. The error
+// wraps ErrNotFound if there is no such message or its bytes are not kept, and
+// ErrAmbiguous if several ids begin so.
+func (db *DB) Raw(ctx context.Context, id string) ([]byte, error) {
+	numbers, err := collect(stream(ctx, db.readers, "raw", scanNumber,
+		`SELECT number FROM messages WHERE id >= ? AND id < ? LIMIT 2`, strings.ToLower(id), strings.ToLower(id)+"g"))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(numbers) == 0:
+		return nil, fmt.Errorf("message %s: %w", id, ErrNotFound)
+	case len(numbers) > 1:
+		return nil, fmt.Errorf("message %s: %w", id, ErrAmbiguous)
+	}
+	var kept []byte
+	ok, err := found(db.readers.QueryRowContext(ctx, `SELECT bytes FROM raw WHERE message = ?`, numbers[0]).Scan(&kept))
+	if err != nil {
+		return nil, fmt.Errorf("raw: %w", explain(err))
+	}
+	if !ok {
+		return nil, fmt.Errorf("the bytes of message %s: %w", id, ErrNotFound)
+	}
+	raw, err := io.ReadAll(flate.NewReader(bytes.NewReader(kept)))
+	if err != nil {
+		return nil, fmt.Errorf("the bytes of message %s: %w", id, err)
+	}
+	return raw, nil
+}
+
+// shrink returns the compressed bytes to be kept of each message, nil for none,
+// working on all processors.
+func (db *DB) shrink(ctx context.Context, messages []bouncehound.Judged) ([][]byte, error) {
+	kept := make([][]byte, len(messages))
+	errs := make([]error, len(messages))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(messages)) {
+		workers.Go(func() {
+			for i := range next {
+				if raw := db.worth(messages[i]); len(raw) > 0 {
+					kept[i], errs[i] = compress(raw)
+				}
+			}
+		})
+	}
+	for i := range messages {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return kept, errors.Join(append(errs, ctx.Err())...)
+}
+
+// worth returns those bytes of a message that are to be kept.
+func (db *DB) worth(j bouncehound.Judged) []byte {
+	raw := j.Message.Raw
+	switch j.Kind() {
+	case bouncehound.KindOther:
+		return nil
+	case bouncehound.KindReport:
+		switch db.raw {
+		case "none":
+			return nil
+		case "headers":
+			return header(raw)
+		}
+	}
+	return raw
+}
+
+// header returns a message up to and with its first empty line.
+func header(raw []byte) []byte {
+	for i := 0; i < len(raw); {
+		line := bytes.IndexAny(raw[i:], "\r\n")
+		if line < 0 {
+			break
+		}
+		end := i + line + 1
+		if raw[end-1] == '\r' && end < len(raw) && raw[end] == '\n' {
+			end++
+		}
+		if line == 0 {
+			return raw[:end]
+		}
+		i = end
+	}
+	return raw
+}
+
+// compressors are used again, because making one costs more than using it.
+var compressors = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // only an impossible level
+	}
+	return w
+}}
+
+func compress(raw []byte) ([]byte, error) {
+	w := compressors.Get().(*flate.Writer)
+	defer compressors.Put(w)
+	var b bytes.Buffer
+	w.Reset(&b)
+	if _, err := w.Write(raw); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,101 @@
+package db
+
+import (
+	"database/sql"
+	"time"
+
+	"bouncehound"
+)
+
+// decide asks the policy where a contact stands now and lets it stand there. b is
+// the bounce just recorded, nil if only time went by.
+func (t *transaction) decide(c *contact, p bouncehound.Policy, b *bouncehound.Bounce) error {
+	h := bouncehound.History{Standing: c.Standing, Since: c.Since, Until: c.Until, Cause: c.Cause, Released: c.released}
+	// A do_not_email that stays is decided without the facts, of which an address
+	// that bounces for years has many.
+	if c.Standing != bouncehound.DoNotEmail || !c.Until.IsZero() && !t.now.Before(c.Until) {
+		var err error
+		if h.Facts, err = t.facts(c.key); err != nil {
+			return err
+		}
+	}
+	d := p.Decide(h, t.now)
+	if d.Bounce != 0 && (b == nil || b.ID != d.Bounce) {
+		var err error
+		if b, err = t.bounceByID(d.Bounce); err != nil {
+			return err
+		}
+	}
+	if d.Bounce == 0 {
+		b = nil
+	}
+	if c.Standing == bouncehound.DoNotEmail && h.Facts != nil {
+		c.released = later(c.released, c.Until) // it has ended by itself; what came before is done with
+		c.changed = true
+	}
+	if !c.Until.Equal(d.Until) {
+		c.Until, c.changed = d.Until, true
+	}
+	if b != nil && d.Standing != bouncehound.OK {
+		c.shows(b)
+	}
+	if d.Standing == c.Standing {
+		return nil
+	}
+	if d.Since.IsZero() {
+		d.Since = t.now
+	}
+	return t.change(c, &bouncehound.Change{Standing: d.Standing, Since: stored(d.Since), Cause: d.Cause, Bounce: b}, !p.Observe)
+}
+
+// change lets a contact stand elsewhere, notes it in the history and, if told,
+// writes the event. It completes the change, but does not save the contact.
+func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) error {
+	to.Email, to.Previous = c.Email, c.Standing
+	c.Standing, c.Since, c.Cause, c.By, c.Note, c.changed = to.Standing, to.Since, to.Cause, to.By, to.Note, true
+	if tell {
+		var err error
+		if to.Sequence, err = t.nextSequence(); err != nil {
+			return err
+		}
+		data, err := encode(to)
+		if err != nil {
+			return err
+		}
+		if _, err := t.event(to.EventType(), c.key, data); err != nil {
+			return err
+		}
+	}
+	var bounce int64
+	if to.Bounce != nil {
+		bounce = to.Bounce.ID
+	}
+	_, err := t.exec(`INSERT INTO changes (key, at, email, standing, previous, since, cause, by, note, sequence, bounce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.key, stamp(t.now), to.Email, to.Standing, to.Previous, stamp(to.Since), to.Cause, to.By, to.Note, to.Sequence, bounce)
+	return err
+}
+
+// facts returns what the policy may look at in a contact's bounces.
+func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
+	scan := func(rows *sql.Rows) (f bouncehound.Fact, err error) {
+		err = rows.Scan(&f.Bounce, (*stamp)(&f.At), &f.Action, &f.Class, &f.Reason, &f.Fault, &f.Original)
+		return f, err
+	}
+	facts := []bouncehound.Fact{}
+	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT b.id, b.arrived_at, b.action, b.class, b.reason, b.fault, m.original_id
+		FROM bounces b JOIN messages m ON m.number = b.message
+		WHERE b.key = ? AND b.key <> '' AND b.repeat = 0 AND b.action IN ('failed', 'complained', 'delivered')`, key) {
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, f)
+	}
+	return facts, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
