@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -23,7 +24,7 @@ func (f *source) run(ctx context.Context) (string, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, f.command[0], f.command[1:]...)
 	cmd.Dir, cmd.Env = f.dir, f.environ
-	stdout, stderr := &bounded{limit: maxSecret + 1}, &bounded{limit: maxStderr}
+	stdout, stderr := &bounded{limit: maxSecret, strict: true}, &bounded{limit: maxStderr}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	// What a shell has started must end with it, or would hold the pipes open.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -36,6 +37,8 @@ func (f *source) run(ctx context.Context) (string, error) {
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
+	} else if stdout.full {
+		err = fmt.Errorf("prints more than %d octets", maxSecret)
 	}
 	if err != nil {
 		if ee, ok := errors.AsType[*exec.Error](err); ok {
@@ -49,15 +52,20 @@ func (f *source) run(ctx context.Context) (string, error) {
 	return trimSecret(stdout.kept, name)
 }
 
-// A bounded buffer keeps the first octets written to it and drops the rest, so
-// that the writer is never held up.
+// A bounded buffer keeps the first octets written to it. What is too much it drops,
+// or, if it is strict, refuses, which ends the command by SIGPIPE.
 type bounded struct {
-	kept  []byte
-	limit int
+	kept         []byte
+	limit        int
+	strict, full bool
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	b.kept = append(b.kept, p[:min(len(p), b.limit-len(b.kept))]...)
+	n := min(len(p), b.limit-len(b.kept))
+	b.kept = append(b.kept, p[:n]...)
+	if b.full = b.full || n < len(p); b.full && b.strict {
+		return n, io.ErrShortWrite
+	}
 	return len(p), nil
 }
 

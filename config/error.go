@@ -16,20 +16,17 @@ type Problem struct {
 	Hint string // what to do; may be empty
 }
 
-// String returns "line 12: store.pth: unknown key (did you mean store.path?)".
+// String returns "line 12: store.pth: unknown key"; it leaves the hint to the
+// caller.
 func (p Problem) String() string {
-	var b strings.Builder
-	if p.Line > 0 {
-		fmt.Fprintf(&b, "line %d: ", p.Line)
-	}
+	s := p.Text
 	if p.Key != "" {
-		b.WriteString(p.Key + ": ")
+		s = p.Key + ": " + s
 	}
-	b.WriteString(p.Text)
-	if p.Hint != "" {
-		b.WriteString(" (" + p.Hint + ")")
+	if p.Line > 0 {
+		s = fmt.Sprintf("line %d: %s", p.Line, s)
 	}
-	return b.String()
+	return s
 }
 
 // An Error is everything that is wrong with a configuration.
@@ -40,11 +37,15 @@ type Error struct {
 	cause error
 }
 
-// Error returns one line for each problem.
+// Error returns one line for each problem:
+// "bouncehound.toml: line 12: store.pth: unknown key (did you mean store.path?)".
 func (e *Error) Error() string {
 	lines := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
 		lines[i] = p.String()
+		if p.Hint != "" {
+			lines[i] += " (" + p.Hint + ")"
+		}
 		if e.Name != "" {
 			lines[i] = e.Name + ": " + lines[i]
 		}

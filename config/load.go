@@ -70,8 +70,12 @@ func read(name string, data []byte, environ []string, schedule []func(string) er
 	if problem != nil {
 		return nil, false, &Error{Name: name, Problems: []Problem{*problem}}
 	}
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return nil, false, unreadable(name, err)
+	}
 	d := &document{
-		dir:      filepath.Dir(name),
+		dir:      dir,
 		lines:    lines(data),
 		environ:  environ,
 		vars:     variables(environ),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func readMailbox(t *table) Mailbox {
@@ -77,7 +78,7 @@ func readPoll(t *table) Poll {
 	if len(p.Folders) == 0 {
 		t.wrong("folders", "", "must name at least one folder")
 	}
-	t.duration("since", &p.Since, 1, forever)
+	t.duration("since", &p.Since, time.Hour, forever)
 	t.flag("idle", &p.Idle)
 	if p.Idle {
 		t.notYet("idle", "poll more often instead")

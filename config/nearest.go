@@ -2,29 +2,40 @@ package config
 
 import "strings"
 
-// hints gives each unknown key the nearest known one as its hint: first one of
-// the same entry, by its whole path, then one of the same last word anywhere.
+// hints gives each unknown key the nearest known one as its hint.
 func (d *document) hints() {
 	for _, s := range d.strays {
 		d.problems[s.problem].Hint = didYouMean(d.nearestKey(s))
 	}
 }
 
+// nearestKey returns a known key of the same table with a similar name, else one
+// of another table: "poll.schedule" for a "schedule" in the wrong place.
 func (d *document) nearestKey(s stray) string {
-	near := nearest(s.path, d.known[s.scope])
-	if near != "" {
-		return near
+	parent, word := cutKey(s.path)
+	var siblings []string
+	for _, path := range d.known[s.scope] {
+		if p, last := cutKey(path); p == parent {
+			siblings = append(siblings, last)
+		}
 	}
-	// The right word in the wrong table: "schedule" for "poll.schedule".
-	word := s.path[strings.LastIndexByte(s.path, '.')+1:]
+	if near := nearest(word, siblings); near != "" {
+		return join(parent, near)
+	}
 	for _, scope := range []string{s.scope, ""} {
 		for _, path := range d.known[scope] {
-			if last := path[strings.LastIndexByte(path, '.')+1:]; nearest(word, []string{last}) != "" {
+			if _, last := cutKey(path); strings.EqualFold(last, word) {
 				return path
 			}
 		}
 	}
 	return ""
+}
+
+// cutKey cuts a path before its last key.
+func cutKey(path string) (parent, key string) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:max(i, 0)], path[i+1:]
 }
 
 func didYouMean(near string) string {
@@ -35,15 +46,20 @@ func didYouMean(near string) string {
 }
 
 // nearest returns the candidate that differs least from word, "" if all differ by
-// more than a third. Case does not matter.
+// more than a third of the letters and none is the beginning of the other. Case
+// does not matter.
 func nearest(word string, candidates []string) string {
 	if len(word) > 200 {
 		return ""
 	}
 	best, least := "", 0
 	for _, c := range candidates {
-		n := distance(strings.ToLower(word), strings.ToLower(c))
-		if n <= max(1, (min(len(word), len(c))+1)/3) && (best == "" || n < least) {
+		a, b := strings.ToLower(word), strings.ToLower(c)
+		n := distance(a, b)
+		if min(len(a), len(b)) >= 4 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
+			n = 1
+		}
+		if n <= max(1, (max(len(a), len(b))+1)/3) && (best == "" || n < least) {
 			best, least = c, n
 		}
 	}

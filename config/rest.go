@@ -14,9 +14,6 @@ func readStore(t *table) Store {
 	s := Store{Path: DefaultStore, Raw: "full"}
 	t.file("path", &s.Path)
 	t.choice("raw", &s.Raw, "full", "headers", "none")
-	if s.Raw != "full" {
-		t.notYet("raw", `use "full"`)
-	}
 	r := t.table("retention")
 	r.duration("raw", &s.Retention.Raw, day, forever)
 	r.duration("bounces", &s.Retention.Bounces, day, forever)
@@ -37,8 +34,14 @@ func readExport(t *table) Export {
 	if e.What != "" {
 		t.choice("what", &e.What, "bounces", "contacts", "do-not-email")
 	}
+	if !t.set("schedule") {
+		t.wrong("schedule", "", "is missing")
+	}
 	t.cron("schedule", &e.Schedule)
-	t.need("path", &e.Path)
+	if !t.set("path") {
+		t.wrong("path", "", "is missing")
+	}
+	t.file("path", &e.Path)
 	t.choice("format", &e.Format, "csv", "json")
 	t.done()
 	t.notYet("", "run bouncehound export from cron or a timer")

@@ -137,10 +137,10 @@ func (t *table) secret(key string) Secret {
 		if k == keys[2] {
 			return t.secretCommand(k, v, s)
 		}
-		text, ok := v.any.(string)
+		text, ok := v.raw.(string)
 		switch {
 		case !ok:
-			t.wrong(k, "", "must be a text in quotes, not %s", kind(v.any))
+			t.wrong(k, "", "must be a text in quotes, not %s", kind(v.raw))
 			return Secret{}
 		case text == "":
 			t.wrong(k, "", "must not be empty")
@@ -160,7 +160,7 @@ func (t *table) secret(key string) Secret {
 
 // secretCommand reads a command: a text for the shell, or a list for no shell.
 func (t *table) secretCommand(key string, v value, s *source) Secret {
-	switch command := v.any.(type) {
+	switch command := v.raw.(type) {
 	case string:
 		if strings.TrimSpace(command) != "" {
 			s.command = []string{"/bin/sh", "-c", command}

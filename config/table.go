@@ -44,7 +44,7 @@ type table struct {
 
 // A value is what is configured for one key.
 type value struct {
-	any             // a string if it comes from the environment
+	raw      any    // a string if it comes from the environment
 	variable string // where it comes from; empty: from the file
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -60,6 +61,18 @@ func duration(s string) (time.Duration, error) {
 		return 0, bad
 	}
 	return sum, nil
+}
+
+// spell writes a duration of whole seconds so that duration reads it.
+func spell(d time.Duration) string {
+	var b strings.Builder
+	for _, u := range durationUnits {
+		if n := d / u.unit; n > 0 {
+			fmt.Fprintf(&b, "%d%s", n, u.name)
+			d -= n * u.unit
+		}
+	}
+	return cmp.Or(b.String(), "0")
 }
 
 var sizeUnits = []struct {

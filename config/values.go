@@ -16,10 +16,10 @@ func (t *table) text(key string, into *string) {
 	if !ok {
 		return
 	}
-	s, ok := v.any.(string)
+	s, ok := v.raw.(string)
 	switch {
 	case !ok:
-		t.wrong(key, "", `must be a text in quotes, not %s`, kind(v.any))
+		t.wrong(key, "", `must be a text in quotes, not %s`, kind(v.raw))
 	case strings.ContainsFunc(s, unicode.IsControl):
 		t.wrong(key, "", "must not hold control characters or line ends")
 	case strings.TrimSpace(s) != s:
@@ -79,12 +79,12 @@ func (t *table) flag(key string, into *bool) {
 	if !ok {
 		return
 	}
-	if v.variable != "" && (v.any == "true" || v.any == "false") {
-		v.any = v.any == "true"
+	if v.variable != "" && (v.raw == "true" || v.raw == "false") {
+		v.raw = v.raw == "true"
 	}
-	b, ok := v.any.(bool)
+	b, ok := v.raw.(bool)
 	if !ok {
-		t.wrong(key, "", "must be true or false, not %s", kind(v.any))
+		t.wrong(key, "", "must be true or false, not %s", kind(v.raw))
 		return
 	}
 	*into = b
@@ -96,14 +96,14 @@ func (t *table) number(key string, into *int) {
 	if !ok {
 		return
 	}
-	if s, isText := v.any.(string); isText && v.variable != "" {
+	if s, isText := v.raw.(string); isText && v.variable != "" {
 		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			v.any = n
+			v.raw = n
 		}
 	}
-	n, ok := v.any.(int64)
+	n, ok := v.raw.(int64)
 	if !ok {
-		t.wrong(key, "", "must be a whole number, not %s", kind(v.any))
+		t.wrong(key, "", "must be a whole number, not %s", kind(v.raw))
 		return
 	}
 	if n < 0 || n > math.MaxInt32 {
@@ -119,9 +119,9 @@ func (t *table) duration(key string, into *time.Duration, least, most time.Durat
 	if !ok {
 		return
 	}
-	s, ok := v.any.(string)
+	s, ok := v.raw.(string)
 	if !ok {
-		t.wrong(key, `such as "180d"`, `must be a text in quotes, not %s`, kind(v.any))
+		t.wrong(key, `such as "180d"`, `must be a text in quotes, not %s`, kind(v.raw))
 		return
 	}
 	d, err := duration(s)
@@ -129,9 +129,9 @@ func (t *table) duration(key string, into *time.Duration, least, most time.Durat
 	case err != nil:
 		t.wrong(key, "", "%v", err)
 	case d < least:
-		t.wrong(key, "", "must be at least %v", least)
+		t.wrong(key, "", "must be at least %s", spell(least))
 	case d > most:
-		t.wrong(key, "", "must be at most %v", most)
+		t.wrong(key, "", "must be at most %s", spell(most))
 	default:
 		*into = d
 	}
@@ -143,11 +143,11 @@ func (t *table) size(key string, into *int64, least, most int64) {
 	if !ok {
 		return
 	}
-	n, isNumber := v.any.(int64)
+	n, isNumber := v.raw.(int64)
 	if !isNumber {
-		s, isText := v.any.(string)
+		s, isText := v.raw.(string)
 		if !isText {
-			t.wrong(key, `such as "10MB"`, "must be a size, not %s", kind(v.any))
+			t.wrong(key, `such as "10MB"`, "must be a size, not %s", kind(v.raw))
 			return
 		}
 		var err error
@@ -169,13 +169,13 @@ func (t *table) list(key string, into *[]string) {
 	if !ok {
 		return
 	}
-	items, ok := v.any.([]any)
+	items, ok := v.raw.([]any)
 	if v.variable != "" || !ok {
 		hint := ""
 		if v.variable != "" {
 			hint = v.variable + " cannot be used: set it in the file"
 		}
-		t.wrong(key, hint, `must be a list such as ["…", "…"], not %s`, kind(v.any))
+		t.wrong(key, hint, `must be a list such as ["…", "…"], not %s`, kind(v.raw))
 		return
 	}
 	var texts []string

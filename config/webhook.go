@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -122,7 +123,7 @@ func (t *table) headers(key string) map[string]string {
 	h := t.table(key)
 	h.env = ""
 	var headers map[string]string
-	for name := range h.values {
+	for _, name := range slices.Sorted(maps.Keys(h.values)) {
 		h.known(name)
 		v, ok := h.values[name].(string)
 		switch {
