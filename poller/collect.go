@@ -1,0 +1,152 @@
+package poller
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// A part is what a server told of one message.
+type part struct {
+	uid      uint32
+	size     int64 // RFC822.SIZE; -1 if it was not told
+	internal time.Time
+	raw      []byte // nil if there was no body
+}
+
+// A collection gathers what a FETCH command brings. go-imap gives a response to the
+// command only if its UID comes before the body and came only once; what it gives
+// to nobody is taken here all the same, from strays.
+//
+// QUIRK: servers may put UID behind BODY[], or send an unsolicited FETCH of a
+// message just before the one that was asked for.
+type collection struct {
+	abort func(error)
+
+	mu     sync.Mutex
+	idle   sync.Cond
+	busy   int
+	closed bool
+	budget int64 // octets of literals that may still come
+	parts  map[uint32]*part
+}
+
+func newCollection(uids []uint32, budget int64, abort func(error)) *collection {
+	c := &collection{abort: abort, budget: budget, parts: make(map[uint32]*part, len(uids))}
+	c.idle.L = &c.mu
+	for _, uid := range uids {
+		c.parts[uid] = nil
+	}
+	return c
+}
+
+// take reads one response to its end.
+func (c *collection) take(msg *imapclient.FetchMessageData) {
+	got := part{size: -1}
+	for item := msg.Next(); item != nil; item = msg.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			got.uid = uint32(item.UID)
+		case imapclient.FetchItemDataRFC822Size:
+			got.size = item.Size
+		case imapclient.FetchItemDataInternalDate:
+			got.internal = item.Time
+		case imapclient.FetchItemDataBodySection:
+			if item.Literal != nil {
+				got.raw = c.read(item.Literal)
+			}
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, asked := c.parts[got.uid]
+	switch {
+	case !asked || c.closed:
+	case known == nil:
+		c.parts[got.uid] = &got
+	default:
+		if known.size < 0 {
+			known.size = got.size
+		}
+		if known.internal.IsZero() {
+			known.internal = got.internal
+		}
+		if known.raw == nil {
+			known.raw = got.raw
+		}
+	}
+}
+
+// read reads a literal whole. A server may announce any size: what was not to be
+// expected is not read, and the connection is closed. A literal cut short looks
+// like a short one; nil is returned for it.
+func (c *collection) read(literal interface {
+	io.Reader
+	Size() int64
+}) []byte {
+	size := literal.Size()
+	c.mu.Lock()
+	left := c.budget
+	if size <= left {
+		c.budget -= size
+	}
+	c.mu.Unlock()
+	if size > left {
+		c.abort(fmt.Errorf("the server announces a literal of %d octets where at most %d were to be expected", size, left))
+		return nil
+	}
+	raw := make([]byte, size)
+	_, err := io.ReadFull(literal, raw)
+	// go-imap goes on only when it has seen the reader reach its end.
+	_, _ = literal.Read(make([]byte, 1))
+	if err != nil {
+		return nil
+	}
+	return raw
+}
+
+// finish waits for the strays that are being read and returns what was gathered.
+func (c *collection) finish() map[uint32]*part {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.busy > 0 {
+		c.idle.Wait()
+	}
+	c.closed = true
+	return c.parts
+}
+
+// strays passes FETCH responses that go-imap has no command for to the collection
+// that is being made, if any.
+type strays struct {
+	mu      sync.Mutex
+	current *collection
+}
+
+func (s *strays) set(c *collection) {
+	s.mu.Lock()
+	s.current = c
+	s.mu.Unlock()
+}
+
+// take runs in a goroutine of go-imap's, which reads no further while a literal
+// is open: a collection is never finished before a stray with a body is read.
+func (s *strays) take(msg *imapclient.FetchMessageData) {
+	s.mu.Lock()
+	c := s.current
+	if c == nil {
+		c = newCollection(nil, 0, func(error) {})
+	}
+	c.mu.Lock()
+	c.busy++
+	c.mu.Unlock()
+	s.mu.Unlock()
+	c.take(msg)
+	c.mu.Lock()
+	c.busy--
+	c.idle.Broadcast()
+	c.mu.Unlock()
+}

@@ -1,0 +1,121 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bouncehound"
+)
+
+const (
+	maxBatch       = 100                    // messages in a batch
+	maxBatchSize   = 16 << 20               // octets of a batch, unless it is a single message
+	maxBatchLinger = 200 * time.Millisecond // how long the first of a batch waits for more
+)
+
+// A handled message is one that the store has and the server may have to tidy up.
+type handled struct {
+	uid  uint32
+	kind bouncehound.Kind
+}
+
+// A commit gathers items into batches and hands these to the handler.
+type commit struct {
+	handle Handler
+	cursor bouncehound.Place // the place of the folder; its UID is that of the last item committed
+	result *Result
+	done   []handled
+
+	items    []item // gathered and not yet handled, in the order of their UIDs
+	messages int
+	size     int64
+}
+
+// run takes draughts until there are no more, and then handles what is left.
+func (c *commit) run(ctx context.Context, in <-chan []item) error {
+	linger := time.NewTimer(maxBatchLinger)
+	linger.Stop()
+	for {
+		select {
+		case items, more := <-in:
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
+			waiting := c.messages > 0
+			for _, it := range items {
+				if err := c.add(ctx, it); err != nil {
+					return err
+				}
+			}
+			if !more {
+				return c.flush(ctx)
+			}
+			if !waiting && c.messages > 0 {
+				linger.Reset(maxBatchLinger)
+			}
+		case <-linger.C:
+			if err := c.flush(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// add gathers one more item, after what it would make too much was handled.
+func (c *commit) add(ctx context.Context, it item) error {
+	size := int64(len(it.message.Raw))
+	if c.messages > 0 && (c.messages == maxBatch || c.size+size > maxBatchSize) {
+		if err := c.flush(ctx); err != nil {
+			return err
+		}
+	}
+	c.items = append(c.items, it)
+	if !it.skip {
+		c.messages++
+		c.size += size
+	}
+	return nil
+}
+
+// flush hands over what was gathered. The cursor moves to the last of it.
+func (c *commit) flush(ctx context.Context) error {
+	if len(c.items) == 0 {
+		return nil
+	}
+	batch := make([]bouncehound.Message, 0, c.messages)
+	for _, it := range c.items {
+		if !it.skip {
+			batch = append(batch, it.message)
+		}
+	}
+	upTo := c.cursor
+	upTo.UID = c.items[len(c.items)-1].uid
+	kinds, err := c.handle(ctx, batch, upTo)
+	if err != nil {
+		return fmt.Errorf("record up to UID %d: %w", upTo.UID, err)
+	}
+	if len(kinds) != len(batch) {
+		return errors.New("the handler did not say of each message what it is")
+	}
+	for i, kind := range kinds {
+		switch kind {
+		case bouncehound.KindReport:
+			c.result.Reports++
+		case bouncehound.KindUnread:
+			c.result.Unread++
+		default:
+			c.result.Other++
+		}
+		c.done = append(c.done, handled{batch[i].Place.UID, kind})
+	}
+	c.result.Fetched += len(batch)
+	c.result.Skipped += len(c.items) - len(batch)
+	c.cursor = upTo
+	clear(c.items)
+	c.items, c.messages, c.size = c.items[:0], 0, 0
+	return nil
+}

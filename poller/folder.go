@@ -1,0 +1,129 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"bouncehound"
+)
+
+// round is how many messages are read before what was kept of them is tidied up:
+// so much an interrupted poll leaves to the next one at most.
+const round = 5000
+
+// pollFolder reads what is new in one folder and tidies up.
+func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, result *Result) error {
+	validity, messages, err := s.open(f, true)
+	if err != nil {
+		return err
+	}
+	t := p.tidying(s, pl, f, validity, result)
+	if t.wanted() {
+		resumed, err := t.resume(ctx)
+		if err != nil {
+			return err
+		}
+		if resumed {
+			if _, messages, err = s.open(f, true); err != nil {
+				return err
+			}
+		}
+	}
+	cursor, err := p.Store.FolderCursor(ctx, p.Mailbox.Name, f.name)
+	if err != nil {
+		return err
+	}
+	r := &reading{session: s, mailbox: p.Mailbox, folder: f, validity: validity, most: -1}
+	if p.Mailbox.MaxPerPoll > 0 {
+		r.most = p.Mailbox.MaxPerPoll
+	}
+	uids, err := p.listNew(r, cursor, messages)
+	if err != nil {
+		return fail("search", f.name, err)
+	}
+	result.Seen += len(uids)
+	for len(uids) > 0 && r.most != 0 {
+		next := uids
+		if t.wanted() {
+			next = uids[:min(round, len(uids))]
+		}
+		uids = uids[len(next):]
+		done, err := p.readRound(ctx, r, next, result)
+		if tidyErr := t.tidy(ctx, done); err == nil || tidyErr != nil && !s.dead() {
+			err = errors.Join(err, tidyErr)
+		}
+		if err != nil {
+			return err
+		}
+		if len(uids) > 0 && t.wanted() {
+			now, _, err := s.open(f, true)
+			if err != nil {
+				return err
+			}
+			if now != validity {
+				return fail("select", f.name, errors.New("the UIDVALIDITY changed during the poll"))
+			}
+		}
+	}
+	return nil
+}
+
+// listNew returns the UIDs above the cursor, ascending; under another UIDVALIDITY
+// the cursor says nothing.
+func (p *Poller) listNew(r *reading, cursor bouncehound.Place, messages uint32) ([]uint32, error) {
+	first := uint32(1)
+	if cursor.UIDValidity == r.validity {
+		if cursor.UID == math.MaxUint32 {
+			return nil, nil
+		}
+		first = cursor.UID + 1
+	} else if cursor.UIDValidity != 0 {
+		p.log().Info("the folder has a new UIDVALIDITY and is read from the start",
+			"mailbox", p.Mailbox.Name, "folder", r.folder.name, "was", cursor.UIDValidity, "is", r.validity)
+	}
+	if messages == 0 {
+		return nil, nil
+	}
+	criteria := &imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: imap.UID(first)}}}}
+	if p.Mailbox.Since > 0 {
+		r.oldest = time.Now().Add(-p.Mailbox.Since)
+		// SINCE knows days only, in whatever time zone; each message is looked at again.
+		criteria.Since = r.oldest.UTC().AddDate(0, 0, -1)
+	}
+	return r.session.search(criteria, first)
+}
+
+// readRound reads messages and has them kept, side by side, and returns those that
+// are. The reader stays ahead by no more than two draughts.
+func (p *Poller) readRound(ctx context.Context, r *reading, uids []uint32, result *Result) ([]handled, error) {
+	c := &commit{
+		handle: p.Handle, result: result,
+		cursor: bouncehound.Place{Mailbox: p.Mailbox.Name, Folder: r.folder.name, UIDValidity: r.validity},
+	}
+	draughts := make(chan []item, 1)
+	stop := make(chan struct{})
+	read := make(chan error, 1)
+	go func() {
+		defer close(draughts)
+		read <- r.run(uids, func(items []item) bool {
+			select {
+			case draughts <- items:
+				return true
+			case <-stop:
+				return false
+			}
+		})
+	}()
+	err := c.run(ctx, draughts)
+	close(stop)
+	if err != nil {
+		r.session.wire.abort(err) // what is still being read is for nobody
+		<-read
+		return c.done, err
+	}
+	return c.done, fail("fetch", r.folder.name, <-read)
+}

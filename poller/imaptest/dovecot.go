@@ -1,0 +1,210 @@
+package imaptest
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// Dovecot starts a Dovecot 2.3 with an empty INBOX, of its own configuration and in
+// a folder of the test's; where that cannot be (it takes root, the program and a
+// user to run as) the test is skipped.
+func Dovecot(t testing.TB) *Server {
+	t.Helper()
+	program, err := exec.LookPath("dovecot")
+	if err != nil {
+		t.Skip("Dovecot is not installed: apt-get install dovecot-imapd")
+	}
+	if os.Getuid() != 0 {
+		t.Skip("Dovecot is started by root only")
+	}
+	owner := mailUser(t)
+	// t.TempDir's parents are for this user alone; Dovecot's processes have to enter.
+	dir, err := os.MkdirTemp("", "dovecot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	d := &dovecot{t: t, dir: dir, program: program, owner: owner}
+	cert, pool := selfSigned(t)
+	d.layOut(cert)
+	plain, encrypted := freePort(t), freePort(t)
+	d.plain, d.encrypted = plain, encrypted
+	d.configure(nil)
+	d.start()
+	t.Cleanup(d.stop)
+	return &Server{
+		Addr:    net.JoinHostPort("127.0.0.1", strconv.Itoa(plain)),
+		TLSAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(encrypted)),
+		Pool:    pool, t: t,
+		setCaps: func(caps []imap.Cap) { d.stop(); d.configure(caps); d.start() },
+	}
+}
+
+type dovecot struct {
+	t                testing.TB
+	dir              string
+	program          string
+	owner            *user.User // of the mail
+	plain, encrypted int        // ports
+	running          *exec.Cmd
+}
+
+// mailUser returns the user the mail belongs to: one the Dovecot package makes.
+func mailUser(t testing.TB) *user.User {
+	t.Helper()
+	for _, name := range []string{"vmail", "mail"} {
+		if u, err := user.Lookup(name); err == nil {
+			return u
+		}
+	}
+	t.Skip("Dovecot needs a user vmail or mail")
+	return nil
+}
+
+// layOut makes the folders and files that do not change.
+func (d *dovecot) layOut(cert tls.Certificate) {
+	d.t.Helper()
+	certPEM, keyPEM := pemFiles(d.t, cert)
+	uid, _ := strconv.Atoi(d.owner.Uid)
+	gid, _ := strconv.Atoi(d.owner.Gid)
+	for _, step := range []func() error{
+		func() error { return os.Chmod(d.dir, 0o755) },
+		func() error { return os.Mkdir(d.path("run"), 0o755) },
+		func() error { return os.Mkdir(d.path("state"), 0o755) },
+		func() error { return os.Mkdir(d.path("mail"), 0o700) },
+		func() error { return os.Chown(d.path("mail"), uid, gid) },
+		func() error { return os.WriteFile(d.path("cert.pem"), certPEM, 0o644) },
+		func() error { return os.WriteFile(d.path("key.pem"), keyPEM, 0o600) },
+		func() error {
+			return os.WriteFile(d.path("users"), fmt.Appendf(nil, "%s:{PLAIN}%s\n", Username, Password), 0o644)
+		},
+	} {
+		if err := step(); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+func (d *dovecot) path(name string) string { return filepath.Join(d.dir, name) }
+
+// configure writes the configuration; caps, if any, are all that is advertised
+// after the login.
+func (d *dovecot) configure(caps []imap.Cap) {
+	d.t.Helper()
+	advertised := ""
+	if len(caps) > 0 {
+		advertised = "imap_capability = IMAP4rev1 LITERAL+"
+		for _, c := range caps {
+			advertised += " " + string(c)
+		}
+	}
+	conf := strings.NewReplacer(
+		"$DIR", d.dir, "$PLAIN", strconv.Itoa(d.plain), "$TLS", strconv.Itoa(d.encrypted),
+		"$OWNER", d.owner.Username, "$GROUP", d.owner.Gid, "$CAPABILITY", advertised,
+	).Replace(dovecotConf)
+	if err := os.WriteFile(d.path("dovecot.conf"), []byte(conf), 0o644); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// start runs Dovecot until it answers.
+func (d *dovecot) start() {
+	d.t.Helper()
+	cmd := exec.Command(d.program, "-F", "-c", d.path("dovecot.conf"))
+	var said strings.Builder
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	d.running = cmd
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		conn, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)), time.Second)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			d.stop()
+			logged, _ := os.ReadFile(d.path("dovecot.log"))
+			d.t.Fatalf("Dovecot does not answer: %v\n%s%s", err, said.String(), logged)
+		}
+		time.Sleep(20 * time.Millisecond) // another process has no other way to tell
+	}
+}
+
+// stop ends Dovecot and waits for it.
+func (d *dovecot) stop() {
+	if d.running == nil {
+		return
+	}
+	_ = d.running.Process.Signal(os.Interrupt)
+	_ = d.running.Wait()
+	d.running = nil
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	ln := listen(t)
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).Port
+}
+
+// dovecotConf keeps everything below one folder, takes the password in clear on
+// loopback, and lets nothing run in a chroot, for which the folder is not laid out.
+const dovecotConf = `base_dir = $DIR/run
+state_dir = $DIR/state
+log_path = $DIR/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <$DIR/cert.pem
+ssl_key = <$DIR/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain
+auth_failure_delay = 0
+mail_location = maildir:$DIR/mail/%u
+mail_uid = $OWNER
+mail_gid = $GROUP
+first_valid_uid = 1
+first_valid_gid = 1
+mail_max_userip_connections = 100
+$CAPABILITY
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u $DIR/users
+}
+userdb {
+  driver = static
+  args = uid=$OWNER gid=$GROUP home=$DIR/mail/%u
+}
+service imap-login {
+  chroot =
+  inet_listener imap {
+    address = 127.0.0.1
+    port = $PLAIN
+  }
+  inet_listener imaps {
+    address = 127.0.0.1
+    port = $TLS
+    ssl = yes
+  }
+}
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+`

@@ -1,0 +1,175 @@
+package imaptest
+
+import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapserver"
+	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+)
+
+// Memory starts a server in this process with an empty INBOX. It advertises
+// IMAP4rev1 and the capabilities given, of which MOVE, UIDPLUS, NAMESPACE and
+// LOGINDISABLED (on the plain port) make a difference; without any, it has MOVE,
+// UIDPLUS and NAMESPACE. Unlike go-imap's own server it keeps EXAMINE's promise:
+// nothing can be changed in a folder that was opened to be read.
+func Memory(t testing.TB, caps ...imap.Cap) *Server {
+	t.Helper()
+	if len(caps) == 0 {
+		caps = []imap.Cap{imap.CapMove, imap.CapUIDPlus, imap.CapNamespace}
+	}
+	cert, pool := selfSigned(t)
+	m := &memory{t: t, user: imapmemserver.NewUser(Username, Password)}
+	if err := m.user.Create("INBOX", nil); err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{cert}}
+	plain, encrypted := listen(t), listen(t)
+	m.start(plain, config, caps)
+	m.start(tlsListener{encrypted, config}, config, caps)
+	t.Cleanup(m.stop)
+	return &Server{
+		Addr: plain.Addr().String(), TLSAddr: encrypted.Addr().String(), Pool: pool, t: t,
+		setCaps: func(caps []imap.Cap) {
+			plainAddr, tlsAddr := plain.Addr().String(), encrypted.Addr().String()
+			m.stop()
+			m.start(relisten(t, plainAddr), config, caps)
+			m.start(tlsListener{relisten(t, tlsAddr), config}, config, caps)
+		},
+	}
+}
+
+type memory struct {
+	t       testing.TB
+	user    *imapmemserver.User
+	mu      sync.Mutex
+	servers []*imapserver.Server
+	served  sync.WaitGroup
+}
+
+func (m *memory) start(ln net.Listener, config *tls.Config, caps []imap.Cap) {
+	has := imap.CapSet{imap.CapIMAP4rev1: {}}
+	for _, c := range caps {
+		has[c] = struct{}{}
+	}
+	server := imapserver.New(&imapserver.Options{
+		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			s := &session{UserSession: imapmemserver.NewUserSession(m.user), caps: has}
+			if has.Has(imap.CapMove) {
+				return movingSession{s}, nil, nil
+			}
+			return s, nil, nil
+		},
+		InsecureAuth: !slices.Contains(caps, imap.CapLoginDisabled),
+		Caps:         has,
+		TLSConfig:    config,
+		Logger:       log.New(io.Discard, "", 0),
+	})
+	m.mu.Lock()
+	m.servers = append(m.servers, server)
+	m.mu.Unlock()
+	m.served.Go(func() { _ = server.Serve(ln) })
+}
+
+func (m *memory) stop() {
+	m.mu.Lock()
+	servers := m.servers
+	m.servers = nil
+	m.mu.Unlock()
+	for _, server := range servers {
+		_ = server.Close()
+	}
+	m.served.Wait()
+}
+
+// A session refuses what was not advertised and what EXAMINE forbids.
+type session struct {
+	*imapmemserver.UserSession
+	caps     imap.CapSet
+	readOnly bool
+}
+
+// A movingSession has the one method that tells the server it can MOVE.
+type movingSession struct{ *session }
+
+func (s movingSession) Move(w *imapserver.MoveWriter, nums imap.NumSet, target string) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	return s.UserSession.Move(w, nums, target)
+}
+
+// Move hides the method of UserSession by another signature.
+func (s *session) Move() {}
+
+func (s *session) Select(name string, options *imap.SelectOptions) (*imap.SelectData, error) {
+	s.readOnly = options.ReadOnly
+	return s.UserSession.Select(name, options)
+}
+
+func (s *session) Store(w *imapserver.FetchWriter, nums imap.NumSet, flags *imap.StoreFlags, options *imap.StoreOptions) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	return s.UserSession.Store(w, nums, flags, options)
+}
+
+func (s *session) Expunge(w *imapserver.ExpungeWriter, uids *imap.UIDSet) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	if uids != nil && !s.caps.Has(imap.CapUIDPlus) {
+		return &imap.Error{Type: imap.StatusResponseTypeBad, Text: "UIDPLUS is not supported"}
+	}
+	return s.UserSession.Expunge(w, uids)
+}
+
+func (s *session) Fetch(w *imapserver.FetchWriter, nums imap.NumSet, options *imap.FetchOptions) error {
+	for _, section := range options.BodySection {
+		if s.readOnly && !section.Peek {
+			return &imap.Error{Type: imap.StatusResponseTypeNo, Text: "BODY[] without PEEK in a folder opened with EXAMINE"}
+		}
+	}
+	return s.UserSession.Fetch(w, nums, options)
+}
+
+func (s *session) writable() error {
+	if s.readOnly {
+		return &imap.Error{Type: imap.StatusResponseTypeNo, Text: "the folder was opened with EXAMINE"}
+	}
+	return nil
+}
+
+func listen(t testing.TB) net.Listener {
+	t.Helper()
+	return relisten(t, "127.0.0.1:0")
+}
+
+func relisten(t testing.TB, addr string) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ln
+}
+
+// A tlsListener makes TLS connections whose type the server recognises.
+type tlsListener struct {
+	net.Listener
+	config *tls.Config
+}
+
+func (ln tlsListener) Accept() (net.Conn, error) {
+	conn, err := ln.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return tls.Server(conn, ln.config), nil
+}

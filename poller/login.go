@@ -1,0 +1,74 @@
+package poller
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-sasl"
+)
+
+// login logs in with the password and learns what the server can do.
+func (p *Poller) login(ctx context.Context, s *session) error {
+	if s.client.State() == imap.ConnStateNotAuthenticated {
+		if err := p.authenticate(ctx, s); err != nil {
+			return err
+		}
+	}
+	// go-imap may still hold the capabilities from before the login, so they are
+	// asked for here.
+	err := s.do(0, func() error {
+		caps, err := s.client.Capability().Wait()
+		if caps == nil && err == nil {
+			caps = s.client.Caps()
+		}
+		s.caps = caps
+		return err
+	})
+	if err == nil && s.caps == nil {
+		err = errors.New("the server does not tell its capabilities")
+	}
+	return fail("login", "", err)
+}
+
+func (p *Poller) authenticate(ctx context.Context, s *session) error {
+	password, err := p.Mailbox.Password(ctx)
+	if err != nil {
+		return &Error{Stage: "login", Hint: "check password_file or password_command", Err: fmt.Errorf("password: %w", err)}
+	}
+	user := p.Mailbox.Username
+	var caps imap.CapSet
+	// Waiting for the capabilities also keeps the request that go-imap makes for
+	// them from being sent behind LOGIN, where Courier would never answer it.
+	err = s.do(0, func() error {
+		caps = s.client.Caps()
+		return s.wire.because(gone(s))
+	})
+	if err != nil {
+		return fail("login", "", err)
+	}
+	err = s.do(0, func() error {
+		switch {
+		case caps.Has(imap.AuthCap(sasl.Plain)):
+			return s.client.Authenticate(sasl.NewPlainClient("", user, password))
+		case !caps.Has(imap.CapLoginDisabled):
+			return s.client.Login(user, password).Wait()
+		}
+		return &Error{
+			Stage: "login", Err: errors.New("the server takes no passwords on this connection (LOGINDISABLED)"),
+			Hint: `use tls = "implicit" or "starttls"; if it is encrypted already, the provider may want OAuth2`,
+		}
+	})
+	response := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
+	return fail("login", "", redact(err, response, password))
+}
+
+// gone returns an error if the connection is closed.
+func gone(s *session) error {
+	if s.dead() {
+		return errors.New("the server closed the connection")
+	}
+	return nil
+}

@@ -1,0 +1,224 @@
+package poller_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"bouncehound"
+	"bouncehound/poller"
+	"bouncehound/poller/imaptest"
+)
+
+var _ = flag.Bool("update", false, "rewrite the golden files")
+
+var day = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+
+// mail makes a message; what it is, is in its subject.
+func mail(n int, kind bouncehound.Kind) []byte {
+	return fmt.Appendf(nil, "From: MAILER-DAEMON@example.net\r\nTo: bounces@example.com\r\n"+
+		"Message-ID: <%d@example.net>\r\nSubject: %s %d\r\n\r\nnumber %d\r\n", n, kind, n, n)
+}
+
+// kindOf is how the tests' handler judges.
+func kindOf(raw []byte) bouncehound.Kind {
+	for _, kind := range []bouncehound.Kind{bouncehound.KindReport, bouncehound.KindUnread} {
+		if strings.Contains(string(raw), "Subject: "+string(kind)) {
+			return kind
+		}
+	}
+	return bouncehound.KindOther
+}
+
+// A memo is a Store and a Handler that remember in memory, as the real ones do in
+// the database: batch and cursor together, or neither.
+type memo struct {
+	mu       sync.Mutex
+	cursors  map[string]bouncehound.Place
+	untidied map[bouncehound.Place]bouncehound.Copy
+	kept     []bouncehound.Message
+	upTo     []uint32
+	batches  []int
+
+	fail func(batch []bouncehound.Message) error // before anything is kept
+}
+
+func newMemo() *memo {
+	return &memo{cursors: map[string]bouncehound.Place{}, untidied: map[bouncehound.Place]bouncehound.Copy{}}
+}
+
+func (s *memo) FolderCursor(_ context.Context, mailbox, folder string) (bouncehound.Place, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cursors[mailbox+"/"+folder], nil
+}
+
+func (s *memo) Untidied(_ context.Context, mailbox, folder string, validity uint32) (copies []bouncehound.Copy, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, c := range s.untidied {
+		if at.Mailbox == mailbox && at.Folder == folder && at.UIDValidity == validity {
+			copies = append(copies, c)
+		}
+	}
+	return copies, nil
+}
+
+func (s *memo) Tidied(_ context.Context, mailbox, folder string, validity uint32, uids []uint32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, uid := range uids {
+		delete(s.untidied, bouncehound.Place{Mailbox: mailbox, Folder: folder, UIDValidity: validity, UID: uid})
+	}
+	return nil
+}
+
+func (s *memo) handle(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail != nil {
+		if err := s.fail(batch); err != nil {
+			return nil, err
+		}
+	}
+	kinds := make([]bouncehound.Kind, len(batch))
+	for i, m := range batch {
+		kinds[i] = kindOf(m.Raw)
+		if kinds[i] != bouncehound.KindOther {
+			_, id, _ := strings.Cut(string(m.Raw), "Message-ID: ")
+			id, _, _ = strings.Cut(id, "\r\n")
+			s.untidied[m.Place] = bouncehound.Copy{Place: m.Place, Kind: kinds[i], Message: m.ID(), MessageID: id}
+		}
+	}
+	s.kept = append(s.kept, batch...)
+	s.batches = append(s.batches, len(batch))
+	s.upTo = append(s.upTo, upTo.UID)
+	s.cursors[upTo.Mailbox+"/"+upTo.Folder] = upTo
+	return kinds, nil
+}
+
+// uids are those kept, in the order they came.
+func (s *memo) uids() (uids []uint32) {
+	for _, m := range s.kept {
+		uids = append(uids, m.Place.UID)
+	}
+	return uids
+}
+
+// new returns a poller of INBOX on a test server, over TLS from the start.
+func newPoller(server *imaptest.Server, s *memo) *poller.Poller {
+	return &poller.Poller{
+		Mailbox: poller.Mailbox{
+			Name: "bounces", Host: server.TLSAddr, RootCAs: server.Pool, Username: imaptest.Username,
+			Password: password(imaptest.Password),
+		},
+		Store: s, Handle: s.handle,
+	}
+}
+
+func password(p string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return p, nil }
+}
+
+// plain makes a poller use the plain port.
+func plain(p *poller.Poller, server *imaptest.Server) *poller.Poller {
+	p.Mailbox.Host, p.Mailbox.TLS = server.Addr, poller.TLSNone
+	return p
+}
+
+func poll(t *testing.T, p *poller.Poller) poller.Result {
+	t.Helper()
+	result, err := p.Poll(t.Context())
+	if err != nil {
+		t.Fatalf("poll: %v", err)
+	}
+	return result
+}
+
+// sample loads three reports, an unread one and two other mails, some flagged.
+func sample(server *imaptest.Server) {
+	for i, m := range []struct {
+		kind  bouncehound.Kind
+		flags []string
+	}{
+		{bouncehound.KindReport, nil}, {bouncehound.KindOther, []string{`\Flagged`}}, {bouncehound.KindReport, []string{`\Seen`}},
+		{bouncehound.KindUnread, nil}, {bouncehound.KindOther, []string{`\Seen`}}, {bouncehound.KindReport, []string{`\Answered`}},
+	} {
+		server.Append("INBOX", mail(i+1, m.kind), day.Add(time.Duration(i)*time.Hour), m.flags...)
+	}
+}
+
+func TestKeepTouchesNothing(t *testing.T) {
+	eachServer(t, func(t *testing.T, server *imaptest.Server) {
+		sample(server)
+		before := server.List("INBOX")
+		s := newMemo()
+		p := newPoller(server, s)
+		got := poll(t, p)
+		if want := (poller.Result{Seen: 6, Fetched: 6, Reports: 3, Unread: 1, Other: 2}); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		for i, m := range s.kept {
+			want := before[i]
+			if m.Place.UID != want.UID || string(m.Raw) != string(want.Raw) || !m.InternalDate.Equal(want.InternalDate) ||
+				m.Size != int64(len(want.Raw)) || m.Partial {
+				t.Errorf("message %d: got %+v", i, m)
+			}
+			if want := fmt.Sprintf("bounces/INBOX;UID=%d", m.Place.UID); m.Source != want || m.Place.UIDValidity == 0 {
+				t.Errorf("got %q, %+v", m.Source, m.Place)
+			}
+		}
+		if got := poll(t, p); got != (poller.Result{}) {
+			t.Errorf("second poll: got %+v", got)
+		}
+		if after := server.List("INBOX"); !same(before, after) {
+			t.Errorf("the folder changed: %v, was %v", after, before)
+		}
+	})
+}
+
+func same(a, b []imaptest.Mail) bool {
+	return slices.EqualFunc(a, b, func(a, b imaptest.Mail) bool {
+		return a.UID == b.UID && slices.Equal(a.Flags, b.Flags) && string(a.Raw) == string(b.Raw) && a.InternalDate.Equal(b.InternalDate)
+	})
+}
+
+// eachServer runs a test on the server in memory, and on Dovecot where it can run.
+func eachServer(t *testing.T, test func(*testing.T, *imaptest.Server), caps ...imap.Cap) {
+	t.Run("memory", func(t *testing.T) { test(t, imaptest.Memory(t, caps...)) })
+	t.Run("dovecot", func(t *testing.T) {
+		server := imaptest.Dovecot(t)
+		if len(caps) > 0 {
+			server.SetCaps(caps...)
+		}
+		test(t, server)
+	})
+}
+
+func TestErrorOfHandlerKeepsNothing(t *testing.T) {
+	server := imaptest.Memory(t)
+	sample(server)
+	s := newMemo()
+	broken := errors.New("disk full")
+	s.fail = func([]bouncehound.Message) error { return broken }
+	p := newPoller(server, s)
+	p.Mailbox.After = poller.AfterDelete
+	if _, err := p.Poll(t.Context()); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if len(s.kept) != 0 || len(s.cursors) != 0 || len(server.List("INBOX")) != 6 {
+		t.Errorf("kept %d, cursors %v, inbox %d", len(s.kept), s.cursors, len(server.List("INBOX")))
+	}
+	s.fail = nil
+	if got := poll(t, p); got.Fetched != 6 || got.Tidied != 3 {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,75 @@
+package poller
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+// A session is a connection on which commands are given, one at a time and each
+// under the eye of a watchdog.
+type session struct {
+	client  *imapclient.Client
+	wire    *wire
+	caps    imap.CapSet // after the login
+	stall   time.Duration
+	strays  strays
+	release func() bool // of the context that would close the connection
+}
+
+func newSession(w *wire, conn net.Conn, stall time.Duration) *session {
+	s := &session{wire: w, stall: stall}
+	s.client = imapclient.New(conn, &imapclient.Options{
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Fetch: s.strays.take},
+	})
+	return s
+}
+
+// do runs a command and waits for its end. size is how many octets of message the
+// answer may hold, for the deadline.
+func (s *session) do(size int64, command func() error) error {
+	stop := s.wire.watch(s.stall, size)
+	defer stop()
+	return s.wire.because(command())
+}
+
+// refused reports whether an error is the server's NO or BAD, after which the
+// connection can still be used.
+func refused(err error) bool {
+	var answer *imap.Error
+	return errors.As(err, &answer) && answer.Type != imap.StatusResponseTypeBye
+}
+
+// dead reports whether the connection is gone.
+func (s *session) dead() bool {
+	select {
+	case <-s.client.Closed():
+		return true
+	default:
+		return s.wire.because(io.EOF) != io.EOF
+	}
+}
+
+// logout says goodbye, for which a server that is busy is given little time.
+func (s *session) logout() {
+	if s.dead() {
+		return
+	}
+	stop := s.wire.watch(min(s.stall, 5*time.Second), 0)
+	defer stop()
+	// Whatever comes of it, all that was to be done is done.
+	_ = s.client.Logout().Wait()
+}
+
+// close closes the connection and waits until nothing of it runs any more.
+func (s *session) close() {
+	if s.release != nil {
+		s.release()
+	}
+	s.wire.Conn.Close() // before the client's, which under TLS would wait for the server
+	_ = s.client.Close()
+}
