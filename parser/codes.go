@@ -9,15 +9,22 @@ import (
 // maxDiagnostic bounds a diagnostic, in bytes.
 const maxDiagnostic = 4 << 10
 
-// settleCodes puts the diagnostic of a recipient on one line and takes the most
-// specific codes from it and from what the format told.
+// settleCodes puts the diagnostic of a recipient on one line and takes the codes
+// from it: the reply that refused is worth more than the sum that the reporting
+// server made of it, unless it is less specific.
 func settleCodes(rec *bouncehound.Recipient) {
-	rec.Diagnostic = oneLine(rec.Diagnostic, maxDiagnostic)
-	reply, status := bouncehound.Codes(rec.Diagnostic)
+	rec.Diagnostic = unwrapReply(joinReply(oneLine(rec.Diagnostic, maxDiagnostic)))
+	if rec.Diagnostic == "" {
+		return
+	}
+	reply, status := bouncehound.Codes(innerReply(rec.Diagnostic))
+	if reply == 0 && status == "" {
+		reply, status = bouncehound.Codes(rec.Diagnostic)
+	}
 	if rec.Reply == 0 {
 		rec.Reply = reply
 	}
-	if specificity(status) > specificity(rec.Status) && (rec.Action != bouncehound.Failed || status[0] != '2') {
+	if status != "" && specificity(status) >= specificity(rec.Status) && (rec.Action != bouncehound.Failed || status[0] != '2') {
 		rec.Status = status
 	}
 }

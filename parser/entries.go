@@ -18,6 +18,7 @@ type entry struct {
 	address string
 	from    string // the address it was expanded from
 	said    string
+	indent  int // of its line
 }
 
 // entries reads the entries of a text, at most maxRecipients.
@@ -35,8 +36,8 @@ func entries(text string) (list []entry) {
 			blank = true
 			continue
 		}
-		if address, rest, ok := entryLine(line); ok {
-			list = append(list, entry{address: address})
+		if address, rest, ok := entryLine(line); ok && (len(list) == 0 || !list[len(list)-1].goesOn(line, blank)) {
+			list = append(list, entry{address: address, indent: indentOf(line)})
 			e := &list[len(list)-1]
 			rest = e.expandedFrom(rest)
 			e.said = strings.TrimSpace(strings.TrimLeft(rest, ": \t"))
@@ -59,6 +60,14 @@ func entries(text string) (list []entry) {
 	}
 	return list
 }
+
+// goesOn says whether a line that begins with an address belongs to what is said of
+// the entry above it: programs fold long replies at any word.
+func (e *entry) goesOn(line string, blank bool) bool {
+	return !blank && (indentOf(line) > e.indent || strings.HasSuffix(e.said, " TO:") || strings.HasSuffix(e.said, " FROM:"))
+}
+
+func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " \t")) }
 
 // entryLine says whether a line begins with an address that something is said of.
 func entryLine(line string) (address, rest string, ok bool) {

@@ -37,6 +37,12 @@ func readExim(m *message) *bouncehound.Report {
 		action = bouncehound.Delayed
 	}
 	r := &bouncehound.Report{}
+	for _, phrase := range [...]string{"address(es) failed", "addresses failed", "address failed", "not yet been delivered is", "not yet been delivered are", "not been delivered is", "not been delivered are"} {
+		if i := indexFold(text, phrase); i >= 0 {
+			text = text[i:] // the sender is named above, on a line of his own too
+			break
+		}
+	}
 	for _, e := range entries(text) {
 		r.Recipients = append(r.Recipients, eximRecipient(e, action))
 	}

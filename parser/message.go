@@ -34,6 +34,8 @@ type message struct {
 	returnedRead bool
 
 	like int8 // see looksLikeReport: 0 not looked at, 1 yes, -1 no
+
+	inner bool // this is a report that came in another one: see wrapped
 }
 
 func readMessage(raw []byte) *message {

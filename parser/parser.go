@@ -61,16 +61,19 @@ type format struct {
 // then the narrow formats, which may call on a broader one and mend its answer,
 // then the standard, then text by known programs, then guesses at prose.
 var formats = []format{
+	{"challenge", readChallenge},
 	{"arf", readARF},
 	{"mdn", readMDN},
+	{"ses", readSES},
 	{"exchange", readExchange},
 	{"dsn", readDSN},
 	{"qmail", readQmail},
 	{"postfix", readPostfix},
 	{"exim", readExim},
 	{"sendmail", readSendmail},
-	{"challenge", readChallenge},
+	{"exchange5", readExchange5},
 	{"autoreply", readAutoReply},
+	{"feedback", readFeedback},
 	{"prose", readProse},
 }
 

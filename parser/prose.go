@@ -6,42 +6,200 @@ import (
 	"bouncehound"
 )
 
-// readProse is the last reader: for what no one specified. It wants an address at
-// the head of a line or in a sentence about failing, in a message that is a report by
-// other signs, and rather says nothing than something wrong.
+// readProse is the last reader: for what no one specified. It wants a message that is
+// a report by other signs, and an address at the head of a line, in a paragraph about
+// failing, in a transcript, or as the only one the returned message went to.
+//
+//	Your message to lena@example.com could not be delivered: the mailbox is full.
+//
+// It rather says nothing than something wrong: addresses of the sender and of
+// those who help are passed over, and where the returned message names its
+// recipients, only they count.
 func readProse(m *message) *bouncehound.Report {
 	if !m.looksLikeReport() {
 		return nil
 	}
 	text := m.text()
+	subject := m.header().words("Subject")
 	action := bouncehound.Failed
-	if isDelay(m.header().words("Subject")) || isDelay(text[:min(len(text), 1000)]) {
+	if isDelay(subject) || isDelay(text[:min(len(text), 1500)]) {
 		action = bouncehound.Delayed
 	}
-	r := &bouncehound.Report{}
-	for _, e := range entries(text) {
-		r.Recipients = append(r.Recipients, e.recipient(action))
-	}
-	if len(r.Recipients) == 0 {
-		for _, a := range addresses(m.header().get("X-Failed-Recipients"), maxRecipients) {
-			r.Recipients = append(r.Recipients, bouncehound.Recipient{Action: action, Address: a, Diagnostic: text[:min(len(text), 1000)]})
+	recs := m.proseRecipients(text, action)
+	if len(recs) == 0 && action == bouncehound.Failed && (tellsFailure(text) || isBounceSubject(subject)) {
+		if r := m.wrapped(); r != nil {
+			return r
+		}
+		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !isList(m.returnedHeader()) {
+			recs = []bouncehound.Recipient{{Action: action, Address: to[0]}}
 		}
 	}
-	if len(r.Recipients) == 0 {
-		r.Recipients = readSession(text).recipients(action)
-	}
-	if len(r.Recipients) == 0 {
+	if len(recs) == 0 {
 		return nil
 	}
-	return r
+	if len(recs) == 1 {
+		m.findReply(&recs[0])
+	}
+	return &bouncehound.Report{Recipients: recs}
 }
 
-// isDelay says whether words tell of a delay.
-func isDelay(s string) bool {
-	for _, phrase := range [...]string{"not yet been delivered", "delayed", "will continue to try", "still trying", "will be retried", "warning message only", "delivery attempts will continue", "no action is required on your part", "will keep trying"} {
-		if containsFold(s, phrase) {
-			return !strings.Contains(s, "permanent") && !containsFold(s, "has failed")
+// proseRecipients looks for recipients where they may stand, the surest place first.
+func (m *message) proseRecipients(text string, action bouncehound.Action) (recs []bouncehound.Recipient) {
+	sent := m.sentAddresses()
+	for _, e := range entries(text) {
+		if m.mayFail(e.address, sent) {
+			recs = append(recs, e.recipient(action))
+		}
+	}
+	if len(recs) == 0 {
+		for _, a := range addresses(m.header().get("X-Failed-Recipients"), maxRecipients) {
+			recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
+		}
+	}
+	if len(recs) == 0 {
+		recs = m.inParagraphs(text, action, sent)
+	}
+	if len(recs) == 0 {
+		recs = readSession(text).recipients(action)
+	}
+	if len(sent) > 0 {
+		var known []bouncehound.Recipient
+		for _, rec := range recs {
+			if holds(sent, rec.Address) || holds(sent, rec.Final) {
+				known = append(known, rec)
+			}
+		}
+		if len(known) > 0 {
+			return known
+		}
+	}
+	return recs
+}
+
+// inParagraphs takes the addresses of paragraphs that tell of failing.
+func (m *message) inParagraphs(text string, action bouncehound.Action, sent []string) (recs []bouncehound.Recipient) {
+	for len(text) > 0 && len(recs) < 50 {
+		paragraph, rest, _ := strings.Cut(text, "\n\n")
+		text = rest
+		if strings.IndexByte(paragraph, '@') < 0 || !tellsFailure(paragraph) {
+			continue
+		}
+		for _, a := range addresses(paragraph, 50) {
+			if m.mayFail(a, sent) {
+				recs = append(recs, bouncehound.Recipient{Action: action, Address: a, Diagnostic: paragraph})
+			}
+		}
+	}
+	return recs
+}
+
+// sentAddresses returns whom the returned message went to, as far as its header tells.
+func (m *message) sentAddresses() []string {
+	h := m.returnedHeader()
+	if len(h) == 0 {
+		return nil
+	}
+	sent := addresses(h.get("To"), 50)
+	for _, name := range [...]string{"Cc", "X-Envelope-To", "Envelope-To", "X-Original-To", "X-RCPT-TO"} {
+		sent = append(sent, addresses(h.get(name), 50)...)
+	}
+	return sent
+}
+
+// mayFail says whether an address among the words may be that of a recipient, and not of
+// the sender, of the server that reports or of those who help.
+func (m *message) mayFail(a string, sent []string) bool {
+	if holds(sent, a) {
+		return true
+	}
+	local, _, _ := strings.Cut(a, "@")
+	for _, helper := range [...]string{"postmaster", "mailer-daemon", "support", "abuse", "helpdesk", "admin", "webmaster", "hostmaster", "help", "noreply", "no-reply"} {
+		if strings.EqualFold(local, helper) {
+			return false
+		}
+	}
+	h := m.header()
+	for _, name := range [...]string{"From", "To", "Delivered-To", "Reply-To", "X-Original-To", "Sender"} {
+		if containsAddress(h.get(name), a) {
+			return false
+		}
+	}
+	h = m.returnedHeader()
+	for _, name := range [...]string{"From", "Sender", "Return-Path", "Reply-To", "Errors-To"} {
+		if containsAddress(h.get(name), a) {
+			return false
+		}
+	}
+	return true
+}
+
+func holds(list []string, a string) bool {
+	for _, s := range list {
+		if strings.EqualFold(s, a) {
+			return true
 		}
 	}
 	return false
+}
+
+// findReply gives the only recipient of a report the reply that stands somewhere among
+// its words, where what is said beside the address holds none.
+func (m *message) findReply(rec *bouncehound.Recipient) {
+	if reply, status := bouncehound.Codes(oneLine(rec.Diagnostic, maxDiagnostic)); reply != 0 || status != "" {
+		return
+	}
+	text := m.text()
+	for pos := 0; pos < len(text); {
+		line, next := lineAt(text, pos)
+		if reply, status := bouncehound.Codes(line); reply != 0 || status != "" && !isBlank(line) {
+			end := strings.Index(text[pos:], "\n\n")
+			if end < 0 {
+				end = len(text) - pos
+			}
+			rec.Diagnostic = text[pos : pos+end]
+			return
+		}
+		pos = next
+	}
+	if rec.Diagnostic == "" {
+		for paragraph := range strings.SplitSeq(text, "\n\n") {
+			if tellsFailure(paragraph) {
+				rec.Diagnostic = paragraph
+				return
+			}
+		}
+	}
+}
+
+// wrapped reads a report that came in another one: gateways that look for viruses
+// and relays of relays send what they could not deliver as an attachment.
+func (m *message) wrapped() *bouncehound.Report {
+	if m.inner {
+		return nil
+	}
+	var text string
+	for i := range m.parts {
+		if p := &m.parts[i]; i > 0 && !p.isMultipart() && p.mediaType == "message/rfc822" {
+			text = m.decode(p)
+			break
+		}
+	}
+	if text == "" {
+		text = m.quoted
+	}
+	if text == "" {
+		return nil
+	}
+	in := readMessage([]byte(text))
+	in.inner = true
+	if !in.looksLikeReport() {
+		return nil
+	}
+	for _, read := range [...]func(*message) *bouncehound.Report{readExchange, readDSN, readQmail, readPostfix, readExim, readSendmail, readProse} {
+		if r := read(in); r != nil {
+			m.returned, m.returnedRead = in.returnedHeader(), true
+			return r
+		}
+	}
+	return nil
 }
