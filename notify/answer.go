@@ -103,7 +103,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 
 // address is anything like an address: answers may quote the event, and what they
 // say goes to logs.
-var address = regexp.MustCompile(`[^\s"'<>(),:;=\[\]{}]+(@|%40)[^\s"'<>(),:;=\[\]{}]+`)
+var address = regexp.MustCompile(`[^\s"<>(),:;=\[\]{}]+(@|%40)[^\s"<>(),:;=\[\]{}]+`)
 
 // excerpt returns the beginning of an answer's text on one line, for people. Web
 // pages, as proxies send them, say nothing that the status does not.
