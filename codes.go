@@ -67,15 +67,21 @@ func replyCode(s string) int {
 		if s[i] < '4' || s[i] > '6' || !isDigit(s[i+1]) || !isDigit(s[i+2]) {
 			continue
 		}
-		if i > 0 && !introducesReply(s[:i]) {
+		if i > 0 && isDigit(s[i-1]) || i+3 < len(s) && !endsReply(s[i+3:]) {
 			continue
 		}
-		if i+3 < len(s) && !endsReply(s[i+3:]) {
+		if i > 0 && !introducesReply(s[:i]) && !(isSpace(s[i-1]) && statusFollows(s[i:])) {
 			continue
 		}
 		return int(s[i]-'0')*100 + int(s[i+1]-'0')*10 + int(s[i+2]-'0')
 	}
 	return 0
+}
+
+// statusFollows says whether the three digits that s begins with are followed by an
+// enhanced code of their own class: "550 5.1.1", "421-4.7.0". Those are a reply wherever they stand.
+func statusFollows(s string) bool {
+	return len(s) > 8 && (s[3] == ' ' || s[3] == '-') && s[4] == s[0] && statusEnd(s, 4) > 0
 }
 
 // introducesReply says whether a reply code may follow before.

@@ -51,9 +51,7 @@ func readDSN(m *message) *bouncehound.Report {
 	if len(r.Recipients) == 0 {
 		return nil
 	}
-	for i := range r.Recipients {
-		m.enrich(&r.Recipients[i])
-	}
+	m.enrich(r.Recipients)
 	return r
 }
 

@@ -7,8 +7,6 @@
 package parser
 
 import (
-	"strings"
-
 	"bouncehound"
 )
 
@@ -71,6 +69,7 @@ var formats = []format{
 	{"postfix", readPostfix},
 	{"exim", readExim},
 	{"sendmail", readSendmail},
+	{"dma", readDMA},
 	{"exchange5", readExchange5},
 	{"autoreply", readAutoReply},
 	{"feedback", readFeedback},
@@ -81,33 +80,16 @@ var formats = []format{
 // itself: one line of diagnostic, codes, unwrapped addresses, no recipient twice.
 func (m *message) settle(r *bouncehound.Report, o Options) {
 	for i := range r.Recipients {
-		rec := &r.Recipients[i]
-		settleCodes(rec)
-		rec.RemoteMTA = oneLine(rec.RemoteMTA, 255)
+		settleCodes(&r.Recipients[i])
+	}
+	if len(r.Recipients) == 1 && (r.Recipients[0].Action == bouncehound.Failed || r.Recipients[0].Action == bouncehound.Delayed) && saysNothing(r.Recipients[0].Diagnostic) {
+		m.findReply(&r.Recipients[0])
+		settleCodes(&r.Recipients[0])
+	}
+	for i := range r.Recipients {
+		r.Recipients[i].RemoteMTA = oneLine(r.Recipients[i].RemoteMTA, 255)
 	}
 	m.whoWasMeant(r, o)
 	r.Recipients = withoutRepeats(r.Recipients)
 	r.ReportingMTA = oneLine(r.ReportingMTA, 255)
-}
-
-// withoutRepeats drops a recipient that is told a second time with the same
-// action and nothing new: transcripts name an address in several places.
-func withoutRepeats(recs []bouncehound.Recipient) []bouncehound.Recipient {
-	kept := recs[:0]
-	for _, rec := range recs {
-		repeated := false
-		for i := range kept {
-			if kept[i].Action == rec.Action && strings.EqualFold(kept[i].Address, rec.Address) && strings.EqualFold(kept[i].Final, rec.Final) {
-				repeated = true
-				if kept[i].Diagnostic == "" {
-					kept[i] = rec
-				}
-				break
-			}
-		}
-		if !repeated {
-			kept = append(kept, rec)
-		}
-	}
-	return kept
 }

@@ -37,7 +37,7 @@ func readProse(m *message) *bouncehound.Report {
 	if len(recs) == 0 {
 		return nil
 	}
-	if len(recs) == 1 {
+	if recs = withoutRepeats(recs); len(recs) == 1 {
 		m.findReply(&recs[0])
 	}
 	return &bouncehound.Report{Recipients: recs}
@@ -140,35 +140,6 @@ func holds(list []string, a string) bool {
 		}
 	}
 	return false
-}
-
-// findReply gives the only recipient of a report the reply that stands somewhere among
-// its words, where what is said beside the address holds none.
-func (m *message) findReply(rec *bouncehound.Recipient) {
-	if reply, status := bouncehound.Codes(oneLine(rec.Diagnostic, maxDiagnostic)); reply != 0 || status != "" {
-		return
-	}
-	text := m.text()
-	for pos := 0; pos < len(text); {
-		line, next := lineAt(text, pos)
-		if reply, status := bouncehound.Codes(line); reply != 0 || status != "" && !isBlank(line) {
-			end := strings.Index(text[pos:], "\n\n")
-			if end < 0 {
-				end = len(text) - pos
-			}
-			rec.Diagnostic = text[pos : pos+end]
-			return
-		}
-		pos = next
-	}
-	if rec.Diagnostic == "" {
-		for paragraph := range strings.SplitSeq(text, "\n\n") {
-			if tellsFailure(paragraph) {
-				rec.Diagnostic = paragraph
-				return
-			}
-		}
-	}
 }
 
 // wrapped reads a report that came in another one: gateways that look for viruses

@@ -1,0 +1,51 @@
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// findReply gives the only recipient of a report the reply that stands somewhere among
+// its words, where what is said beside the address holds none.
+func (m *message) findReply(rec *bouncehound.Recipient) {
+	if reply, status := bouncehound.Codes(oneLine(rec.Diagnostic, maxDiagnostic)); reply != 0 || status != "" {
+		return
+	}
+	text := m.text()
+	if i := indexFold(text, "transcript of session follows"); i >= 0 {
+		t := readSession(text[i:])
+		diagnostic := rec.Diagnostic
+		rec.Diagnostic = ""
+		if t.fill(rec, true); rec.Diagnostic != "" {
+			return
+		}
+		rec.Diagnostic = diagnostic
+	}
+	for pos := 0; pos < len(text); {
+		line, next := lineAt(text, pos)
+		if reply, status := bouncehound.Codes(strings.TrimSpace(line)); reply != 0 || status != "" {
+			end := strings.Index(text[pos:], "\n\n")
+			if end < 0 {
+				end = len(text) - pos
+			}
+			rec.Diagnostic = text[pos : pos+min(end, maxDiagnostic)]
+			return
+		}
+		pos = next
+	}
+	if !saysNothing(rec.Diagnostic) {
+		return
+	}
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		if tellsFailure(paragraph) {
+			rec.Diagnostic = paragraph[:min(len(paragraph), maxDiagnostic)]
+			return
+		}
+	}
+}
+
+// saysNothing says whether a diagnostic is missing or only the exit code of a program.
+func saysNothing(diagnostic string) bool {
+	return diagnostic == "" || isDigits(diagnostic)
+}
