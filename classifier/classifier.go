@@ -1,0 +1,125 @@
+// Package classifier judges what a report says of a recipient. All it knows of
+// servers is data: the rules in rules/*.toml, each with its proof beside it. The Go
+// code reads the rules, finds those that a diagnostic could meet in one pass and
+// takes the first that holds.
+//
+// Which rule is first is settled when the rules are loaded: by layer (own rules, a
+// vendor's token, a provider's text, the pseudo-codes and words of mailing
+// services, text of any server, enhanced codes, vague text, codes that say little,
+// reply codes), then by how specific the rule is, then by its place in the file.
+package classifier
+
+import (
+	"embed"
+	"strconv"
+
+	"bouncehound"
+)
+
+//go:embed rules/*.toml
+var builtin embed.FS
+
+// A Classifier applies rules. It does not change after New, so it is safe for
+// concurrent use.
+type Classifier struct {
+	rules   []*rule // in the order loaded: own files first
+	byID    map[string]*rule
+	phrases []*phrase // what the automaton looks for; a literal of each
+	text    *automaton
+	codes   codeIndex
+	hosts   map[string][]candidate // rules that ask for a server and for nothing else
+	actions map[bouncehound.Action][]candidate
+}
+
+// A candidate is a rule that may decide, with its place in the order of all.
+type candidate struct {
+	rule *rule
+	key  uint64 // the smallest that holds decides
+}
+
+// New returns a classifier that applies the rules of the given files, in their
+// order, before the built-in ones. The error joins all that is wrong, each with the
+// file, the line where it is known, the rule and what to do; the type of each is
+// [*RuleError].
+func New(own ...File) (*Classifier, error) {
+	c := &Classifier{byID: map[string]*rule{}}
+	if err := c.load(own); err != nil {
+		return nil, err
+	}
+	c.index()
+	return c, nil
+}
+
+// Classify judges one recipient. The verdict is complete: class, reason, fault, SES
+// names, the rule and the text it decided on, and words for people.
+func (c *Classifier) Classify(r bouncehound.Recipient) bouncehound.Verdict {
+	v := c.judge(r)
+	if r.Action == bouncehound.Failed && r.Address == "" {
+		// As Amazon SES calls a failure whose address could not be read.
+		v.SESType, v.SESSubtype = "Permanent", "NoEmail"
+	}
+	if hint := didYouMean(r.Address, v.Reason); hint != "" {
+		v.Advice = hint + " " + v.Advice
+	}
+	return v
+}
+
+func (c *Classifier) judge(r bouncehound.Recipient) bouncehound.Verdict {
+	q := newQuery(r)
+	defer q.free()
+	d := c.decide(q)
+	if d.rule == nil {
+		v := bouncehound.Verdict{Reason: bouncehound.ReasonNotABounce}
+		if r.Action == bouncehound.Failed {
+			v.Reason, v.Confidence = bouncehound.ReasonUndetermined, bouncehound.LowConfidence
+		}
+		return c.Words(v)
+	}
+	return c.Words(bouncehound.Verdict{
+		Reason: d.rule.Reason, Rule: d.rule.ID, Matched: d.matched, Confidence: c.confidence(q, d),
+	})
+}
+
+// A decision is the rule that decides and on what.
+type decision struct {
+	candidate
+	matched string
+	onText  bool // the rule asked for text
+}
+
+// decide returns the first rule of all that holds.
+func (c *Classifier) decide(q *query) decision {
+	best := decision{candidate: candidate{key: ^uint64(0)}}
+	consider := func(list []candidate, matched func() string) {
+		for _, cand := range list {
+			if cand.key < best.key && cand.rule.holds(q) {
+				best = decision{candidate: cand, matched: matched()}
+			}
+		}
+	}
+	consider(c.actions[q.action], func() string { return string(q.action) })
+	if q.action != bouncehound.Failed && best.rule != nil && len(q.text) == 0 {
+		return best
+	}
+	c.text.scan(q.text, func(literal int32, end int) {
+		for _, i := range c.text.phrases[literal] {
+			p := c.phrases[i]
+			if p.candidates[0].key >= best.key {
+				continue
+			}
+			start, stop, ok := p.at(q.text, end)
+			if !ok {
+				continue
+			}
+			for _, cand := range p.candidates {
+				if cand.key < best.key && cand.rule.holds(q) {
+					best = decision{candidate: cand, matched: q.original(start, stop), onText: true}
+				}
+			}
+		}
+	})
+	c.codes.status(q.status, func(list []candidate) { consider(list, q.statusText) })
+	c.codes.reply(q.reply, func(list []candidate) { consider(list, func() string { return strconv.Itoa(q.reply) }) })
+	eachSuffix(q.host, func(suffix string) { consider(c.hosts[suffix], func() string { return q.host }) })
+	return best
+}

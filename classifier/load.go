@@ -1,0 +1,265 @@
+package classifier
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"bouncehound"
+)
+
+// A File is an operator's own rule file, in TOML: [[rule]] tables as in the
+// built-in files, without a layer.
+type File struct {
+	Name string // as errors call it
+	Data []byte
+}
+
+// A RuleError says what is wrong in a rule file.
+type RuleError struct {
+	File    string
+	Line    int    // 1-based, 0 if it is not known
+	Rule    string // the id of the rule, or "" if it has none or the file as a whole is meant
+	Problem string
+}
+
+func (e *RuleError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ":%d", e.Line)
+	}
+	if e.Rule != "" {
+		fmt.Fprintf(&b, ": rule %q", e.Rule)
+	}
+	return b.String() + ": " + e.Problem
+}
+
+// A ruleFile is what a rule file holds.
+type ruleFile struct {
+	Layer  string              `toml:"layer"`  // of all its rules; built-in files only
+	Remote map[string][]string `toml:"remote"` // names for the hosts and signs of a provider
+	Rules  []*rule             `toml:"rule"`
+}
+
+// load reads the own files and then the built-in ones.
+func (c *Classifier) load(own []File) error {
+	files, err := builtinFiles()
+	if err != nil {
+		return err
+	}
+	l := &loader{classifier: c, remotes: map[string][]string{}}
+	var read []ruleFile
+	for i, f := range append(slices.Clone(own), files...) {
+		read = append(read, l.decode(f, i < len(own)))
+	}
+	for i, f := range append(slices.Clone(own), files...) {
+		for n, r := range read[i].Rules {
+			l.add(f, n, r, read[i].Layer)
+		}
+	}
+	return errors.Join(l.problems...)
+}
+
+func builtinFiles() ([]File, error) {
+	names, err := fs.Glob(builtin, "rules/*.toml") // sorted
+	if err != nil {
+		return nil, fmt.Errorf("list the built-in rules: %w", err)
+	}
+	files := make([]File, len(names))
+	for i, name := range names {
+		data, err := builtin.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the built-in rules: %w", err)
+		}
+		files[i] = File{path.Base(name), data}
+	}
+	return files, nil
+}
+
+// A loader gathers rules and all that is wrong with them.
+type loader struct {
+	classifier *Classifier
+	remotes    map[string][]string
+	problems   []error
+}
+
+func (l *loader) problem(file string, line int, id, format string, args ...any) {
+	l.problems = append(l.problems, &RuleError{file, line, id, fmt.Sprintf(format, args...)})
+}
+
+// decode reads one file. A file that is no TOML at all gives no rules.
+func (l *loader) decode(f File, own bool) (file ruleFile) {
+	md, err := toml.Decode(string(f.Data), &file)
+	if err != nil {
+		var syntax toml.ParseError
+		if errors.As(err, &syntax) {
+			l.problem(f.Name, syntax.Position.Line, "", "%s", syntax.Message)
+		} else {
+			l.problem(f.Name, 0, "", "%s", strings.TrimPrefix(err.Error(), "toml: "))
+		}
+		return ruleFile{}
+	}
+	for _, key := range md.Undecoded() {
+		name := key[len(key)-1]
+		l.problem(f.Name, lineOfKey(f.Data, name), "", "unknown key %q%s", key.String(), nearest(name))
+	}
+	for name, list := range file.Remote {
+		if _, ok := l.remotes[name]; !ok {
+			l.remotes[name] = list
+		}
+	}
+	switch _, ok := layers[file.Layer]; {
+	case own && file.Layer != "":
+		l.problem(f.Name, lineOfKey(f.Data, "layer"), "", "layer is for built-in files; own rules always come first")
+	case !own && !ok:
+		l.problem(f.Name, lineOfKey(f.Data, "layer"), "", "no layer is called %q", file.Layer)
+	}
+	return file
+}
+
+// add checks the nth rule of a file and makes it ready.
+func (l *loader) add(f File, n int, r *rule, layer string) {
+	r.file, r.line, r.layer = f.Name, lineOfRule(f.Data, n), layers[layer]
+	r.order = len(l.classifier.rules)
+	wrong := func(format string, args ...any) { l.problem(r.file, r.line, r.ID, format, args...) }
+
+	switch first, dup := l.classifier.byID[r.ID]; {
+	case r.ID == "":
+		wrong("a rule needs an id, such as %q", "mycompany/short-name")
+	case dup:
+		wrong("the id is taken by the rule at %s:%d; ids must differ", first.file, first.line)
+	}
+	if _, ok := reasonRow(r.Reason); !ok {
+		wrong("no reason is called %q%s", r.Reason, nearestReason(string(r.Reason)))
+	}
+	if strings.TrimSpace(r.Why) == "" {
+		wrong("a rule needs a why: the source, or the reason it is read so")
+	}
+	if len(r.Match) == 0 {
+		wrong("a rule needs at least one line in match that it decides")
+	}
+	if r.Action == "" {
+		r.Action = bouncehound.Failed
+	} else if !slices.Contains(allActions, r.Action) {
+		wrong("no action is called %q", r.Action)
+	} else if r.conditions() == 0 && r.layer == layerOwn {
+		wrong("action alone would decide everything; ask for text, status, reply or remote too")
+	}
+	if r.Weight < -9 || r.Weight > 9 {
+		wrong("weight %d is not from -9 to 9", r.Weight)
+	}
+	switch r.Retry {
+	case "", bouncehound.RetryNever, bouncehound.RetryLater, bouncehound.RetryAfterFix:
+	default:
+		wrong("retry is %q, not never, later or after_fix", r.Retry)
+	}
+	if r.SESSubtype != "" && !slices.Contains(sesSubtypes, r.SESSubtype) {
+		wrong("no SES subtype is called %q", r.SESSubtype)
+	}
+	l.conditions(r, wrong)
+	l.classifier.rules = append(l.classifier.rules, r)
+	if _, dup := l.classifier.byID[r.ID]; !dup {
+		l.classifier.byID[r.ID] = r
+	}
+}
+
+// conditions counts the kinds of condition a rule has, action and without left out.
+func (r *rule) conditions() int {
+	n := 0
+	for _, list := range [][]string{r.Text, r.Also, r.Status, r.Reply, r.Remote} {
+		if len(list) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// conditions reads what the rule asks for.
+func (l *loader) conditions(r *rule, wrong func(string, ...any)) {
+	if r.conditions() == 0 && r.Action == bouncehound.Failed {
+		wrong("a rule needs a condition: text, status, reply or remote")
+	}
+	phrases := func(key string, written []string) (list []*phrase) {
+		for _, w := range written {
+			p, ok := newPhrase(w)
+			if !ok {
+				wrong("%s: %q is empty", key, w)
+				continue
+			}
+			list = append(list, p)
+		}
+		return list
+	}
+	r.text, r.also, r.without = phrases("text", r.Text), phrases("also", r.Also), phrases("without", r.Without)
+	for _, s := range r.Status {
+		st, ok := readStatus(s)
+		if !ok || st.stars() == 3 {
+			wrong("status: %q is not of the form 5.1.1 or *.1.1", s)
+		}
+		r.statuses = append(r.statuses, st)
+	}
+	for _, s := range r.Reply {
+		from, to, ok := readReply(s)
+		if !ok {
+			wrong("reply: %q is not of the form 550 or 55*", s)
+		}
+		r.replies = append(r.replies, [2]int{from, to})
+	}
+	for _, name := range r.Remote {
+		list := l.remotes[name]
+		if list == nil {
+			list = []string{name}
+		}
+		for _, s := range list {
+			sign, ok := newPhrase(s)
+			if !ok {
+				wrong("remote: %q is empty", s)
+				continue
+			}
+			w := witness{sign: sign}
+			if strings.Contains(s, ".") && !strings.ContainsAny(s, " /*") {
+				w.host = strings.ToLower(strings.Trim(s, "."))
+				w.sign.openStart = true
+			}
+			r.remotes = append(r.remotes, w)
+		}
+	}
+}
+
+// lineOfRule returns the line of the nth [[rule]] header, from 0, of a file, 0 if
+// it is written in another way.
+func lineOfRule(data []byte, n int) int {
+	return lineOf(data, func(line []byte) bool {
+		if !bytes.HasPrefix(line, []byte("[[rule]]")) {
+			return false
+		}
+		n--
+		return n < 0
+	})
+}
+
+func lineOfKey(data []byte, key string) int {
+	return lineOf(data, func(line []byte) bool {
+		name, _, ok := bytes.Cut(line, []byte("="))
+		name = bytes.Trim(bytes.TrimSpace(name), `[]"'`)
+		return string(name) == key && (ok || bytes.HasPrefix(line, []byte("[")))
+	})
+}
+
+func lineOf(data []byte, is func([]byte) bool) int {
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		if is(bytes.TrimSpace(line)) {
+			return n
+		}
+	}
+	return 0
+}

@@ -1,0 +1,59 @@
+package classifier
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"bouncehound"
+)
+
+// knownDomains are domains of mailbox providers that people often write to and
+// often misspell.
+var knownDomains = []string{
+	"gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "hotmail.co.uk", "hotmail.it", "hotmail.es", "outlook.com",
+	"live.com", "msn.com", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.com.br", "ymail.com", "aol.com",
+	"icloud.com", "me.com", "mac.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de",
+	"orange.fr", "wanadoo.fr", "laposte.net", "free.fr", "libero.it", "virgilio.it", "tiscali.it", "bol.com.br",
+	"uol.com.br", "terra.com.br", "comcast.net", "verizon.net", "sbcglobal.net", "bellsouth.net", "btinternet.com",
+	"mail.ru", "yandex.ru", "bk.ru", "inbox.ru", "list.ru", "rambler.ru", "qq.com", "163.com", "126.com", "naver.com",
+	"hanmail.net", "daum.net", "proton.me", "protonmail.com", "fastmail.com", "zoho.com", "wp.pl", "o2.pl", "onet.pl",
+	"interia.pl", "seznam.cz", "centrum.cz", "ziggo.nl", "kpnmail.nl", "telenet.be", "skynet.be", "bluewin.ch", "gmx.com",
+	"mail.com", "rediffmail.com", "live.nl", "live.fr", "live.co.uk", "outlook.fr", "outlook.de", "hotmail.de", "hotmail.nl",
+}
+
+// didYouMean returns a sentence that asks whether the address has a typing error in
+// its domain, for the failures that a typing error explains; "" if it looks right.
+func didYouMean(address string, reason bouncehound.Reason) string {
+	switch reason {
+	case bouncehound.UserUnknown, bouncehound.DomainNotFound, bouncehound.DomainUnreachable,
+		bouncehound.ConnectionFailed, bouncehound.Expired:
+	default:
+		return ""
+	}
+	domain := bouncehound.Domain(address)
+	meant := knownDomain(domain)
+	if meant == "" {
+		return ""
+	}
+	local := address[:strings.LastIndexByte(address, '@')]
+	return fmt.Sprintf("Did you mean %s@%s? The domain %s looks like a typing error.", local, meant, domain)
+}
+
+// knownDomain returns the known domain that domain is one letter away from, "" if
+// it is known itself, is too short to tell or is near none.
+func knownDomain(domain string) string {
+	if len(domain) < 7 || slices.Contains(knownDomains, domain) {
+		return ""
+	}
+	for _, k := range knownDomains {
+		// A short name has too many honest neighbours.
+		if len(k) < 8 || len(domain)-len(k) > 1 || len(k)-len(domain) > 1 {
+			continue
+		}
+		if distance(domain, k) == 1 {
+			return k
+		}
+	}
+	return ""
+}
