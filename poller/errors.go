@@ -97,6 +97,8 @@ func hint(stage string, err error) string {
 		return `the server did not greet: if this port speaks TLS from the start (as 993 does), use tls = "implicit"`
 	case stage == "connect" && errors.As(err, &deadline) && deadline.Timeout():
 		return "the server does not answer: check host, port and the firewall"
+	case stage == "tls" && errors.As(err, &deadline) && deadline.Timeout():
+		return `the server does not answer the TLS handshake: check host and port (993), or use tls = "starttls" and port 143`
 	case stage == "tls" && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
 		return `the server hung up: this port may not speak TLS from the start; use port 993, or tls = "starttls"`
 	}
@@ -112,6 +114,10 @@ func hintAnswer(stage string, answer *imap.Error) string {
 		return "the mailbox is full: make room in it"
 	case answer.Code == imap.ResponseCodeNoPerm:
 		return "the account has not the right to do this in the folder"
+	case answer.Code == imap.ResponseCodeTryCreate:
+		return "the folder to move to is gone; the next poll creates it again"
+	case stage == "connect":
+		return "the server takes no connections just now, or has enough of them from here"
 	case stage == "login" && answer.Code == imap.ResponseCodePrivacyRequired:
 		return `the server wants encryption before a login: use tls = "implicit" or "starttls"`
 	case stage == "login":

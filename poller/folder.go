@@ -53,8 +53,8 @@ func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, 
 		}
 		uids = uids[len(next):]
 		done, err := p.readRound(ctx, r, next, result)
-		if tidyErr := t.tidy(ctx, done); err == nil || tidyErr != nil && !s.dead() {
-			err = errors.Join(err, tidyErr)
+		if err == nil || !s.dead() {
+			err = errors.Join(err, t.tidy(ctx, done))
 		}
 		if err != nil {
 			return err
@@ -83,7 +83,7 @@ func (p *Poller) listNew(r *reading, cursor bouncehound.Place, messages uint32) 
 		first = cursor.UID + 1
 	} else if cursor.UIDValidity != 0 {
 		p.log().Info("the folder has a new UIDVALIDITY and is read from the start",
-			"mailbox", p.Mailbox.Name, "folder", r.folder.name, "was", cursor.UIDValidity, "is", r.validity)
+			"folder", r.folder.name, "was", cursor.UIDValidity, "is", r.validity)
 	}
 	if messages == 0 {
 		return nil, nil

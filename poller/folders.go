@@ -105,7 +105,10 @@ func (s *session) directory() (dir directory, err error) {
 	err = s.do(0, func() error {
 		listed, err := s.client.List("", "*", nil).Collect()
 		for _, data := range listed {
-			dir.names = append(dir.names, data.Mailbox)
+			// A name without a folder, such as the parent of one, can be created.
+			if !slices.Contains(data.Attrs, imap.MailboxAttrNoSelect) && !slices.Contains(data.Attrs, imap.MailboxAttrNonExistent) {
+				dir.names = append(dir.names, data.Mailbox)
+			}
 			if data.Delim != 0 {
 				dir.delim = data.Delim
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-sasl"
@@ -43,8 +44,10 @@ func (p *Poller) authenticate(ctx context.Context, s *session) error {
 	// Waiting for the capabilities also keeps the request that go-imap makes for
 	// them from being sent behind LOGIN, where Courier would never answer it.
 	err = s.do(0, func() error {
-		caps = s.client.Caps()
-		return s.wire.because(gone(s))
+		if caps = s.client.Caps(); caps == nil {
+			return errors.New("the server does not tell its capabilities")
+		}
+		return nil
 	})
 	if err != nil {
 		return fail("login", "", err)
@@ -62,13 +65,6 @@ func (p *Poller) authenticate(ctx context.Context, s *session) error {
 		}
 	})
 	response := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
-	return fail("login", "", redact(err, response, password))
-}
-
-// gone returns an error if the connection is closed.
-func gone(s *session) error {
-	if s.dead() {
-		return errors.New("the server closed the connection")
-	}
-	return nil
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(password)
+	return fail("login", "", redact(err, response, password, quoted))
 }

@@ -156,6 +156,9 @@ func (p *Poller) Poll(ctx context.Context) (Result, error) {
 
 // check refuses what cannot work before anything is connected.
 func (m Mailbox) check() error {
+	if m.Password == nil {
+		return errors.New("no password is given")
+	}
 	switch m.TLS {
 	case "", TLSImplicit, TLSStartTLS, TLSNone:
 	default:

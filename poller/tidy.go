@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -116,7 +117,10 @@ func (t *tidying) move(uids []uint32, target string) error {
 		return errors.New("the server has neither MOVE nor UIDPLUS")
 	}
 	err := s.do(0, func() error {
-		_, err := s.client.Copy(set(uids), target).Wait()
+		data, err := s.client.Copy(set(uids), target).Wait()
+		if err == nil && len(data.SourceUIDs) > 0 { // COPYUID: what has surely arrived
+			uids = slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return !data.SourceUIDs.Contains(imap.UID(uid)) })
+		}
 		return err
 	})
 	if err != nil {

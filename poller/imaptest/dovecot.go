@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ func Dovecot(t testing.TB) *Server {
 	return &Server{
 		Addr:    net.JoinHostPort("127.0.0.1", strconv.Itoa(plain)),
 		TLSAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(encrypted)),
+		Dots:    true,
 		Pool:    pool, t: t,
 		setCaps: func(caps []imap.Cap) { d.stop(); d.configure(caps); d.start() },
 	}
@@ -122,6 +124,7 @@ func (d *dovecot) configure(caps []imap.Cap) {
 func (d *dovecot) start() {
 	d.t.Helper()
 	cmd := exec.Command(d.program, "-F", "-c", d.path("dovecot.conf"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that stop reaches all its processes
 	var said strings.Builder
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
@@ -144,13 +147,15 @@ func (d *dovecot) start() {
 	}
 }
 
-// stop ends Dovecot and waits for it.
+// stop ends Dovecot with all its processes, and waits for it. Asked by a signal to
+// its master alone, it takes a second, and ten while somebody is logged in.
 func (d *dovecot) stop() {
 	if d.running == nil {
 		return
 	}
-	_ = d.running.Process.Signal(os.Interrupt)
+	_ = syscall.Kill(-d.running.Process.Pid, syscall.SIGKILL)
 	_ = d.running.Wait()
+	_ = os.Remove(d.path("run/master.pid"))
 	d.running = nil
 }
 

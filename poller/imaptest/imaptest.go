@@ -5,7 +5,9 @@ package imaptest
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
+	"net"
 	"slices"
 	"testing"
 	"time"
@@ -24,10 +26,21 @@ const (
 type Server struct {
 	Addr    string         // host:port, plain, with STARTTLS offered
 	TLSAddr string         // host:port, TLS from the start
+	Dots    bool           // folders are separated by "." instead of "/"
 	Pool    *x509.CertPool // trusts the server's self-signed certificate for localhost and 127.0.0.1
 
 	t       testing.TB
+	dial    func(context.Context) (net.Conn, error)
 	setCaps func([]imap.Cap)
+}
+
+// Dial connects to the server's plain side, whatever the address; it fits
+// poller.Poller.Dial.
+func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	if s.dial != nil {
+		return s.dial(ctx)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
 }
 
 // A Mail is a message as it lies in a folder.
@@ -152,13 +165,20 @@ func (s *Server) Copy(folder string, uid uint32, target string) {
 	}
 }
 
-// Expunge takes a message out of a folder.
-func (s *Server) Expunge(folder string, uid uint32) {
+// Expunge takes messages out of a folder, and with them what else is \Deleted.
+func (s *Server) Expunge(folder string, uids ...uint32) {
 	s.t.Helper()
-	s.Flag(folder, uid, `\Deleted`)
 	c := s.client()
 	defer c.Close()
 	s.selectFolder(c, folder)
+	var set imap.UIDSet
+	for _, uid := range uids {
+		set.AddNum(imap.UID(uid))
+	}
+	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := c.Store(set, deleted, nil).Close(); err != nil {
+		s.t.Fatal(err)
+	}
 	if err := c.Expunge().Close(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -189,10 +209,11 @@ func (s *Server) selectFolder(c *imapclient.Client, folder string) {
 
 func (s *Server) client() *imapclient.Client {
 	s.t.Helper()
-	c, err := imapclient.DialInsecure(s.Addr, nil)
+	conn, err := s.Dial(context.Background(), "", "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	c := imapclient.New(conn, nil)
 	if err := c.Login(Username, Password).Wait(); err != nil {
 		c.Close()
 		s.t.Fatalf("log in to the test server: %v", err)

@@ -1,6 +1,7 @@
 package imaptest
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"log"
@@ -22,13 +23,10 @@ import (
 func Memory(t testing.TB, caps ...imap.Cap) *Server {
 	t.Helper()
 	if len(caps) == 0 {
-		caps = []imap.Cap{imap.CapMove, imap.CapUIDPlus, imap.CapNamespace}
+		caps = standard
 	}
 	cert, pool := selfSigned(t)
-	m := &memory{t: t, user: imapmemserver.NewUser(Username, Password)}
-	if err := m.user.Create("INBOX", nil); err != nil {
-		t.Fatal(err)
-	}
+	m := newMemory(t)
 	config := &tls.Config{Certificates: []tls.Certificate{cert}}
 	plain, encrypted := listen(t), listen(t)
 	m.start(plain, config, caps)
@@ -43,6 +41,40 @@ func Memory(t testing.TB, caps ...imap.Cap) *Server {
 			m.start(tlsListener{relisten(t, tlsAddr), config}, config, caps)
 		},
 	}
+}
+
+// Pipe is Memory without a network: the connections are net.Pipes, got from Dial.
+// In a testing/synctest bubble time passes while nobody has anything to do. It
+// offers no TLS.
+func Pipe(t testing.TB, caps ...imap.Cap) *Server {
+	t.Helper()
+	if len(caps) == 0 {
+		caps = standard
+	}
+	m := newMemory(t)
+	ln := newPipes()
+	m.start(ln, nil, caps)
+	t.Cleanup(m.stop)
+	return &Server{
+		Addr: "127.0.0.1:143", t: t,
+		dial: func(ctx context.Context) (net.Conn, error) { return ln.dial(ctx) },
+		setCaps: func(caps []imap.Cap) {
+			m.stop()
+			ln = newPipes()
+			m.start(ln, nil, caps)
+		},
+	}
+}
+
+var standard = []imap.Cap{imap.CapMove, imap.CapUIDPlus, imap.CapNamespace}
+
+func newMemory(t testing.TB) *memory {
+	t.Helper()
+	m := &memory{t: t, user: imapmemserver.NewUser(Username, Password)}
+	if err := m.user.Create("INBOX", nil); err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 type memory struct {
