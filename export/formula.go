@@ -3,11 +3,11 @@ package export
 import "strings"
 
 // Defuse makes a cell that a spreadsheet would take for a formula plain text, by
-// an apostrophe in front of it. Such a cell begins with =, +, -, @, tab or CR, or
-// with the full-width form of the first four, which Excel takes for them under
-// East Asian settings. Spaces and line feeds before that do not save it, because
-// some programs take them off. The text of a bounce is written by strangers, so
-// any cell may be meant as an attack.
+// an apostrophe in front of it. Such a cell begins with =, +, -, @, tab or CR; with
+// LF, which readers make of CRLF; or with the full-width form of the first four,
+// which Excel takes for them under East Asian settings. Spaces before that do not
+// save it, because some programs take them off. The text of a bounce is written by
+// strangers, so any cell may be meant as an attack.
 //
 // A cell that has apostrophes before such a beginning gets one more, so that
 // [Undefuse] can tell them from ours.
@@ -33,12 +33,12 @@ func isFormula(s string) bool {
 		return false // nearly every cell begins with a letter
 	}
 	s = strings.TrimLeft(s, "'")
-	s = strings.TrimLeft(s, " \n")
+	s = strings.TrimLeft(s, " ")
 	if s == "" {
 		return false
 	}
 	switch s[0] {
-	case '=', '+', '-', '@', '\t', '\r':
+	case '=', '+', '-', '@', '\t', '\r', '\n':
 		return true
 	case 0xEF:
 		return strings.HasPrefix(s, "＝") || strings.HasPrefix(s, "＋") || strings.HasPrefix(s, "－") || strings.HasPrefix(s, "＠")
