@@ -153,38 +153,3 @@ func (e entry) recipient(action bouncehound.Action) bouncehound.Recipient {
 	}
 	return rec
 }
-
-// enrich takes from the words of the report what its machine part does not tell of
-// its recipients.
-func (m *message) enrich(recs []bouncehound.Recipient) {
-	silent := 0
-	for i := range recs {
-		if saysNothing(recs[i].Diagnostic) {
-			silent++
-		}
-	}
-	if silent == 0 {
-		return
-	}
-	said := make(map[string]string)
-	for _, e := range entries(m.text()) {
-		if _, reason, ok := strings.Cut(e.said, "(reason: "); ok {
-			e.said = strings.TrimSuffix(strings.TrimSpace(reason), ")")
-		}
-		if k := strings.ToLower(e.address); e.said != "" && said[k] == "" {
-			said[k] = e.said
-		}
-	}
-	for i := range recs {
-		rec := &recs[i]
-		if !saysNothing(rec.Diagnostic) {
-			continue
-		}
-		for _, a := range [...]string{rec.Final, rec.Address} {
-			if s := said[strings.ToLower(a)]; a != "" && s != "" && !saysNothing(s) {
-				rec.Diagnostic = s
-				break
-			}
-		}
-	}
-}

@@ -2,12 +2,13 @@ package parser
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"bouncehound"
 )
 
-// readExim reads the words of an Exim report; Exim before 4.84, and one with
-// bounce_return_message off or a bounce_message_file, has no machine part:
+// readExim reads the reports of Exim. Its machine part is terse, and releases before
+// 4.84 have none, so the words count:
 // https://www.exim.org/exim-html-current/doc/html/spec_html/ch-customizing_messages.html
 //
 //	This message was created automatically by mail delivery software.
@@ -16,35 +17,48 @@ import (
 //	recipients. This is a permanent error. The following address(es) failed:
 //
 //	  lena@example.com
+//	    (generated from info@example.org)
 //	    host mx.example.com [192.0.2.7]
 //	    SMTP error from remote mail server after RCPT TO:<lena@example.com>:
 //	    550 5.1.1 no such user
 //
-// The header X-Failed-Recipients lists all failed addresses. A member of an alias
-// is named by the alias "generated from" which it was.
+// The header X-Failed-Recipients lists all failed addresses. The machine part names
+// the alias, the words also the address it was "generated from".
 func readExim(m *message) *bouncehound.Report {
 	h := m.header()
+	machine := strings.Contains(m.parts[0].params, "eximdsn")
+	if !machine && (m.parts[0].mediaType == "multipart/report" || !m.looksLikeReport()) {
+		return nil
+	}
 	text := m.text()
 	head := text[:min(len(text), 600)]
-	if !containsFold(head, "created automatically by mail delivery software") && !(h.has("X-Failed-Recipients") && containsFold(head, "could not be delivered")) {
+	if !machine && !containsFold(head, "created automatically by mail delivery software") && !(h.has("X-Failed-Recipients") && containsFold(head, "could not be delivered")) {
 		return nil
 	}
-	if !m.looksLikeReport() {
-		return nil
-	}
-	action := bouncehound.Failed
-	if !h.has("X-Failed-Recipients") && (containsFold(head, "has not yet been delivered") || containsFold(head, "has not been delivered") || containsFold(head, "warning")) {
-		action = bouncehound.Delayed
-	}
-	r := &bouncehound.Report{}
 	for _, phrase := range [...]string{"address(es) failed", "addresses failed", "address failed", "not yet been delivered is", "not yet been delivered are", "not been delivered is", "not been delivered are"} {
 		if i := indexFold(text, phrase); i >= 0 {
 			text = text[i:] // the sender is named above, on a line of his own too
 			break
 		}
 	}
-	for _, e := range entries(text) {
-		r.Recipients = append(r.Recipients, eximRecipient(e, action))
+	list := entries(text)
+	if machine {
+		if r := readDSN(m); r != nil {
+			for i := range r.Recipients {
+				mendExim(&r.Recipients[i], list, text)
+			}
+			return r
+		}
+	}
+	action := bouncehound.Failed
+	if !h.has("X-Failed-Recipients") && (containsFold(head, "has not yet been delivered") || containsFold(head, "has not been delivered") || containsFold(head, "warning")) {
+		action = bouncehound.Delayed
+	}
+	r := &bouncehound.Report{}
+	for _, e := range list {
+		rec := e.recipient(action)
+		rec.RemoteMTA, rec.Diagnostic = eximHost(rec.Diagnostic)
+		r.Recipients = append(r.Recipients, rec)
 	}
 	if len(r.Recipients) == 0 {
 		for _, a := range addresses(h.get("X-Failed-Recipients"), maxRecipients) {
@@ -57,14 +71,88 @@ func readExim(m *message) *bouncehound.Report {
 	return r
 }
 
-func eximRecipient(e entry, action bouncehound.Action) bouncehound.Recipient {
-	rec := e.recipient(action)
-	said := e.said
-	if i := strings.Index(said, "host "); i >= 0 && i < 200 {
-		host := said[i+5:]
-		if end := strings.IndexAny(host, " [:"); end > 0 && strings.IndexByte(host[:end], '.') > 0 {
-			rec.RemoteMTA = host[:end]
+// mendExim adds to a recipient of the machine part what only the words tell: the
+// address that its alias stands for, and why a program or a file did not take the mail.
+func mendExim(rec *bouncehound.Recipient, list []entry, text string) {
+	members := 0
+	for _, e := range list {
+		if e.from != "" && strings.EqualFold(e.from, rec.Final) {
+			members++
+			if members == 1 {
+				rec.Address, rec.Final = rec.Final, e.address
+			}
 		}
 	}
-	return rec
+	if members > 1 { // which of them this group is about is not told
+		rec.Final = ""
+	}
+	if rec.Diagnostic == "" {
+		rec.Diagnostic = generatedBy(text, rec.Final)
+	}
+	_, rec.Diagnostic = eximHost(rec.Diagnostic)
+	rec.Diagnostic = octalBytes(rec.Diagnostic)
+}
+
+// eximHost takes "host mx.example.com [192.0.2.7]" or "H=…: " off what is said of a recipient.
+func eximHost(said string) (host, rest string) {
+	rest = strings.TrimPrefix(said, "Delay reason: ")
+	for _, prefix := range [...]string{"host ", "H=", "SMTP error from remote mail server after initial connection: host "} {
+		after, ok := strings.CutPrefix(rest, prefix)
+		if !ok {
+			continue
+		}
+		name, after, _ := strings.Cut(after, " ")
+		if strings.IndexByte(name, '.') < 0 {
+			return "", rest
+		}
+		if strings.HasPrefix(after, "[") {
+			_, after, _ = strings.Cut(after, "]")
+		}
+		return strings.TrimRight(name, ":"), strings.TrimLeft(after, ": ")
+	}
+	if i := strings.Index(said, "host "); i >= 0 && i < 200 {
+		name := said[i+5:]
+		if end := strings.IndexAny(name, " [:"); end > 0 && strings.IndexByte(name[:end], '.') > 0 {
+			host = name[:end]
+		}
+	}
+	return host, rest
+}
+
+// generatedBy returns what is said of a pipe or a file that an address led to:
+//
+//	pipe to |/usr/local/bin/robot
+//	  generated by robot@example.com
+//	  local delivery failed
+func generatedBy(text, address string) string {
+	_, said, ok := strings.Cut(text, "generated by "+address+"\n")
+	if !ok || address == "" {
+		return ""
+	}
+	said, rest, _ := strings.Cut(said, "\n\n")
+	if _, output, found := strings.Cut(rest, "generated by "+address+" ------\n"); found {
+		output, _, _ = strings.Cut(strings.TrimLeft(output, "\n"), "\n\n")
+		said += ": " + output
+	}
+	return said
+}
+
+// octalBytes undoes \303\244, as which Exim prints bytes beyond ASCII.
+func octalBytes(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) && s[i+1] >= '2' && s[i+1] <= '3' && s[i+2] >= '0' && s[i+2] <= '7' && s[i+3] >= '0' && s[i+3] <= '7' {
+			out = append(out, (s[i+1]-'0')<<6|(s[i+2]-'0')<<3|(s[i+3]-'0'))
+			i += 3
+			continue
+		}
+		out = append(out, s[i])
+	}
+	if !utf8.Valid(out) {
+		return s
+	}
+	return string(out)
 }

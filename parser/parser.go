@@ -7,6 +7,8 @@
 package parser
 
 import (
+	"strings"
+
 	"bouncehound"
 )
 
@@ -63,11 +65,14 @@ var formats = []format{
 	{"arf", readARF},
 	{"mdn", readMDN},
 	{"ses", readSES},
+	{"notice", readNotice},
 	{"exchange", readExchange},
+	{"exim", readExim},
+	{"opensmtpd", readOpenSMTPD},
+	{"courier", readCourier},
 	{"dsn", readDSN},
 	{"qmail", readQmail},
 	{"postfix", readPostfix},
-	{"exim", readExim},
 	{"sendmail", readSendmail},
 	{"dma", readDMA},
 	{"exchange5", readExchange5},
@@ -87,9 +92,20 @@ func (m *message) settle(r *bouncehound.Report, o Options) {
 		settleCodes(&r.Recipients[0])
 	}
 	for i := range r.Recipients {
-		r.Recipients[i].RemoteMTA = oneLine(r.Recipients[i].RemoteMTA, 255)
+		r.Recipients[i].RemoteMTA = hostName(r.Recipients[i].RemoteMTA)
 	}
+	withoutOthersReplies(r.Recipients)
 	m.whoWasMeant(r, o)
 	r.Recipients = withoutRepeats(r.Recipients)
-	r.ReportingMTA = oneLine(r.ReportingMTA, 255)
+	r.ReportingMTA = hostName(r.ReportingMTA)
+}
+
+// hostName returns a server's name without what is often put behind it: "mx.example.com
+// [192.0.2.7]", "mx.example.com (192.0.2.7, the server for the domain …)".
+func hostName(s string) string {
+	s = oneLine(s, 255)
+	if i := strings.IndexAny(s, " (["); i > 0 {
+		s = s[:i]
+	}
+	return strings.TrimRight(s, ".,;:")
 }

@@ -47,3 +47,32 @@ func tells(rec bouncehound.Recipient) int {
 	}
 	return 0
 }
+
+// withoutOthersReplies takes away a reply that names another recipient of the report
+// and not its own. QUIRK: nullmailer gives every recipient of a letter the reply that
+// one of them got, and a full mailbox must not be laid on the others.
+func withoutOthersReplies(recs []bouncehound.Recipient) {
+	if len(recs) < 2 || len(recs) > 200 {
+		return
+	}
+	for i := range recs {
+		rec := &recs[i]
+		if strings.IndexByte(rec.Diagnostic, '@') < 0 || names(rec.Diagnostic, rec) {
+			continue
+		}
+		for j := range recs {
+			if i != j && recs[j].Diagnostic == rec.Diagnostic && names(rec.Diagnostic, &recs[j]) {
+				rec.Diagnostic, rec.Reply, rec.Status = "", 0, rec.Status[:min(len(rec.Status), 1)]
+				if rec.Status != "" {
+					rec.Status += ".0.0"
+				}
+				break
+			}
+		}
+	}
+}
+
+// names says whether a diagnostic names the recipient.
+func names(diagnostic string, rec *bouncehound.Recipient) bool {
+	return rec.Address != "" && containsAddress(diagnostic, rec.Address) || rec.Final != "" && containsAddress(diagnostic, rec.Final)
+}

@@ -80,7 +80,7 @@ func cutReturned(s string) (words, quoted string) {
 			if at := headerIn(rest); at >= 0 {
 				return s[:pos], rest[at:]
 			}
-			if strings.HasPrefix(trimmed, "-") || strings.HasPrefix(trimmed, "=") {
+			if strings.HasPrefix(trimmed, "-") || strings.HasPrefix(trimmed, "=") || isBlank(rest[:min(len(rest), 200)]) {
 				return s[:pos], ""
 			}
 		}

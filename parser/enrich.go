@@ -1,0 +1,59 @@
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// enrich takes from the words of the report what its machine part does not tell of
+// its recipients: sendmail's transcript, Exim's and OpenSMTPD's lists.
+func (m *message) enrich(recs []bouncehound.Recipient) {
+	silent := 0
+	for i := range recs {
+		if saysNothing(recs[i].Diagnostic) {
+			silent++
+		}
+	}
+	if silent == 0 {
+		return
+	}
+	text := m.text()
+	list := text
+	var t session
+	if i := indexFold(text, "transcript of session follows"); i >= 0 {
+		list = text[:i]
+		t = readSession(text[i:])
+	}
+	said := make(map[string]string)
+	for _, e := range entries(list) {
+		if _, reason, ok := strings.Cut(e.said, "(reason: "); ok {
+			e.said = strings.TrimSuffix(strings.TrimSpace(reason), ")")
+		}
+		if k := strings.ToLower(e.address); e.said != "" && said[k] == "" {
+			said[k] = e.said
+		}
+		if k := strings.ToLower(e.from); k != "" && e.said != "" && said[k] == "" {
+			said[k] = e.said
+		}
+	}
+	for i := range recs {
+		rec := &recs[i]
+		if !saysNothing(rec.Diagnostic) {
+			continue
+		}
+		for _, a := range [...]string{rec.Final, rec.Address} {
+			if s := said[strings.ToLower(a)]; a != "" && s != "" && !saysNothing(s) {
+				rec.Diagnostic = s
+				break
+			}
+		}
+		if saysNothing(rec.Diagnostic) && len(t.lines) > 0 {
+			code := rec.Diagnostic
+			rec.Diagnostic = ""
+			if t.fill(rec, len(recs) == 1); rec.Diagnostic == "" {
+				rec.Diagnostic = code
+			}
+		}
+	}
+}
