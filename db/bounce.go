@@ -9,6 +9,9 @@ import (
 // bounces records the bounces of a message, in their order, each with what
 // follows from it.
 func (r *recording) bounces(j bouncehound.Judged, kind bouncehound.Kind, message int64) ([]bouncehound.Bounce, error) {
+	if len(j.Bounces) == 0 {
+		return nil, nil
+	}
 	earlier, err := r.sameReport(j.Report.MessageID, message)
 	if err != nil {
 		return nil, err
@@ -49,14 +52,14 @@ func (t *transaction) sameReport(messageID string, message int64) ([]int64, erro
 		return nil, nil
 	}
 	return collect(stream(t.ctx, t.Tx, "same report", scanNumber,
-		`SELECT number FROM messages WHERE message_id = ? AND message_id <> '' AND number <> ?`, messageID, message))
+		`SELECT number FROM messages WHERE message_id = ? AND number <> ?`, messageID, message))
 }
 
 // saidBefore says whether one of the messages said the same.
 func (t *transaction) saidBefore(s said, messages []int64) (bool, error) {
 	for _, m := range messages {
 		var one int
-		ok, err := t.one(`SELECT 1 FROM bounces WHERE message = ? AND key = ? AND action = ? AND status = ?`, []any{m, s.key, s.action, s.status}, &one)
+		ok, err := t.one(`SELECT 1 FROM bounces WHERE message = ? AND key IS ? AND action = ? AND status = ?`, []any{m, known(s.key), s.action, s.status}, &one)
 		if ok || err != nil {
 			return ok, err
 		}
@@ -70,10 +73,10 @@ func (r *recording) bounce(b *bouncehound.Bounce, key string, message int64) err
 	var err error
 	b.ID, err = r.insert(`INSERT INTO bounces
 		(message, repeat, arrived_at, key, action, recipient, final_recipient, status, reply, diagnostic, remote_mta,
-		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		message, b.Repeat, stamp(b.ArrivedAt), key, b.Action, b.Address, b.Final, b.Status, b.Reply, b.Diagnostic, b.RemoteMTA,
-		b.Class, b.Reason, b.Fault, b.SESType, b.SESSubtype, b.Rule, b.Matched, b.Confidence, b.Retry)
+		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry, original_id)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		message, b.Repeat, stamp(b.ArrivedAt), known(key), b.Action, b.Address, b.Final, b.Status, b.Reply, b.Diagnostic, b.RemoteMTA,
+		b.Class, b.Reason, b.Fault, b.SESType, b.SESSubtype, b.Rule, b.Matched, b.Confidence, b.Retry, known(b.Original.MessageID))
 	if err != nil {
 		return err
 	}

@@ -33,12 +33,12 @@ type BounceFilter struct {
 func (db *DB) Bounces(ctx context.Context, f BounceFilter) iter.Seq2[bouncehound.Bounce, error] {
 	var w where
 	key := bouncehound.Key(f.Address)
-	w.add(f.Address != "", `b.key = ? AND b.key <> ''`, key)
+	w.add(f.Address != "", `b.key = ?`, key)
 	w.add(f.Reason != "", `b.reason = ?`, f.Reason)
 	w.add(f.Class != "", `b.class = ?`, f.Class)
 	w.add(f.Mailbox != "", `m.mailbox = ?`, f.Mailbox)
 	w.add(!f.Since.IsZero(), `b.arrived_at >= ?`, stamp(f.Since))
-	w.add(f.MessageID != "", `b.message IN (`+aboutMessage+`)`, bracketed(f.MessageID), bracketed(f.MessageID))
+	w.add(f.MessageID != "", aboutMessage, bracketed(f.MessageID), bracketed(f.MessageID))
 	w.add(f.Action != "", `b.action = ?`, f.Action)
 	w.add(!f.Repeats, `b.repeat = 0`)
 	w.add(f.After > 0, `b.id > ?`, f.After)
@@ -46,9 +46,9 @@ func (db *DB) Bounces(ctx context.Context, f BounceFilter) iter.Seq2[bouncehound
 		selectBounces+w.String()+` ORDER BY b.id LIMIT ?`, append(w.args, limit(f.Limit))...)
 }
 
-// aboutMessage finds messages by the original's Message-ID and by their own.
-const aboutMessage = `SELECT number FROM messages WHERE original_id = ? AND original_id <> ''
-	UNION SELECT number FROM messages WHERE message_id = ? AND message_id <> ''`
+// aboutMessage is about a bounce b: of this original or of this report.
+const aboutMessage = `b.id IN (SELECT id FROM bounces WHERE original_id = ?
+	UNION SELECT r.id FROM bounces r JOIN messages m ON m.number = r.message WHERE m.message_id = ?)`
 
 // bracketed returns a Message-ID with its angle brackets, which people leave out.
 func bracketed(id string) string {
@@ -58,7 +58,7 @@ func bracketed(id string) string {
 	return "<" + id + ">"
 }
 
-const selectBounces = `SELECT b.id, m.id, m.mailbox, b.repeat, m.format, m.message_id, b.arrived_at, m.reporting_mta, m.original,
+const selectBounces = `SELECT b.id, m.id, m.mailbox, b.repeat, m.format, coalesce(m.message_id, ''), b.arrived_at, m.reporting_mta, m.original,
 	b.action, b.recipient, b.final_recipient, b.status, b.reply, b.diagnostic, b.remote_mta,
 	b.class, b.reason, b.fault, b.ses_type, b.ses_subtype, b.rule, b.matched, b.confidence, b.retry
 	FROM bounces b JOIN messages m ON m.number = b.message`

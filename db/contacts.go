@@ -52,9 +52,9 @@ func (db *DB) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[bouncehou
 	w.add(f.Class != "", `c.class = ?`, f.Class)
 	w.add(f.Domain != "", `c.domain = ?`, bouncehound.Domain("@"+f.Domain))
 	w.add(f.Mailbox != "", `EXISTS (SELECT 1 FROM bounces b JOIN messages m ON m.number = b.message
-		WHERE b.key = c.key AND b.key <> '' AND m.mailbox = ?)`, f.Mailbox)
+		WHERE b.key = c.key AND m.mailbox = ?)`, f.Mailbox)
 	w.add(!f.Since.IsZero(), `(c.last_bounced_at >= ? OR c.since >= ?)`, stamp(f.Since), stamp(f.Since))
-	w.add(f.MessageID != "", `c.key IN (SELECT key FROM bounces WHERE message IN (`+aboutMessage+`))`, bracketed(f.MessageID), bracketed(f.MessageID))
+	w.add(f.MessageID != "", `c.key IN (SELECT b.key FROM bounces b WHERE `+aboutMessage+`)`, bracketed(f.MessageID), bracketed(f.MessageID))
 	w.add(f.HeaderName != "", `c.key IN (SELECT b.key FROM headers h JOIN bounces b ON b.message = h.message
 		WHERE h.name = ? AND h.value = ?)`, f.HeaderName, f.HeaderValue)
 	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Text) + "%"

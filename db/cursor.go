@@ -9,52 +9,65 @@ import (
 )
 
 // OpenCursor returns the cursor of a consumer. One that is first seen gets a cursor
-// that begins where start says.
+// that begins where start says; an empty start is bouncehound.StartNow.
 func (db *DB) OpenCursor(ctx context.Context, consumer string, start bouncehound.Start) (bouncehound.Cursor, error) {
 	var c bouncehound.Cursor
-	query := `SELECT ` + cursorColumns + ` FROM cursors WHERE consumer = ?`
-	ok, err := found(db.readers.QueryRowContext(ctx, query, consumer).Scan(cursorInto(&c)...))
+	var rewound int64
+	query := `SELECT ` + cursorColumns + `, rewound FROM cursors WHERE consumer = ?`
+	into := append(cursorInto(&c), &rewound)
+	ok, err := found(db.readers.QueryRowContext(ctx, query, consumer).Scan(into...))
 	if err != nil {
 		return bouncehound.Cursor{}, fmt.Errorf("open cursor %s: %w", consumer, explain(err))
 	}
-	if ok {
-		return c, nil
-	}
-	err = db.write(ctx, "open cursor "+consumer, func(t *transaction) error {
-		var last, sequence, catchUp int64
-		if _, err := t.one(lastSequence, nil, &last); err != nil {
+	if !ok {
+		err = db.write(ctx, "open cursor "+consumer, func(t *transaction) error {
+			if err := t.newCursor(consumer, start); err != nil {
+				return err
+			}
+			_, err := t.one(query, []any{consumer}, into...)
 			return err
-		}
-		switch start {
-		case bouncehound.StartNow, "":
-			sequence = last
-		case bouncehound.StartBeginning:
-		case bouncehound.StartStandings:
-			catchUp = last
-		default:
-			return fmt.Errorf("start %q is not known", start)
-		}
-		// Another process may have been quicker: then its cursor it is.
-		_, err := t.exec(`INSERT INTO cursors (consumer, sequence, catch_up) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, consumer, sequence, catchUp)
+		})
 		if err != nil {
-			return err
+			return bouncehound.Cursor{}, err
 		}
-		_, err = t.one(query, []any{consumer}, cursorInto(&c)...)
+	}
+	db.rewound.Store(consumer, rewound)
+	return c, nil
+}
+
+// newCursor begins a cursor, unless another process has been quicker.
+func (t *transaction) newCursor(consumer string, start bouncehound.Start) error {
+	var last, sequence, catchUp int64
+	if _, err := t.one(lastSequence, nil, &last); err != nil {
 		return err
-	})
-	return c, err
+	}
+	switch start {
+	case bouncehound.StartNow, "":
+		sequence = last
+	case bouncehound.StartBeginning:
+	case bouncehound.StartStandings:
+		catchUp = last
+	default:
+		return fmt.Errorf("start %q is not known", start)
+	}
+	_, err := t.exec(`INSERT INTO cursors (consumer, sequence, catch_up) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, consumer, sequence, catchUp)
+	return err
 }
 
-// SaveCursor stores a cursor. It never moves one back: that is for Rewind alone.
+// SaveCursor stores a cursor. It never moves one back: that is for Rewind alone. If
+// the cursor was rewound since this DB opened it, that stands and nothing is stored:
+// whoever goes on with the cursor opens it again and sees where it is.
 func (db *DB) SaveCursor(ctx context.Context, c bouncehound.Cursor) error {
-	return db.write(ctx, "save cursor "+c.Consumer, func(t *transaction) error { return t.saveCursor(c) })
+	return db.write(ctx, "save cursor "+c.Consumer, func(t *transaction) error { return db.saveCursor(t, c) })
 }
 
-func (t *transaction) saveCursor(c bouncehound.Cursor) error {
+func (db *DB) saveCursor(t *transaction, c bouncehound.Cursor) error {
+	rewound, opened := db.rewound.Load(c.Consumer)
 	_, err := t.exec(`INSERT INTO cursors (consumer, sequence, catch_up, attempts, next_at, last_error, paused) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence), catch_up = excluded.catch_up, attempts = excluded.attempts,
-		next_at = excluded.next_at, last_error = excluded.last_error, paused = excluded.paused`,
-		c.Consumer, c.Sequence, c.CatchUp, c.Attempts, stamp(c.NextAt), c.LastError, c.Paused)
+		next_at = excluded.next_at, last_error = excluded.last_error, paused = excluded.paused
+		WHERE NOT ? OR rewound = ?`,
+		c.Consumer, c.Sequence, c.CatchUp, c.Attempts, stamp(c.NextAt), c.LastError, c.Paused, opened, rewound)
 	return err
 }
 
@@ -63,7 +76,7 @@ func (t *transaction) saveCursor(c bouncehound.Cursor) error {
 // consumer never seen.
 func (db *DB) Rewind(ctx context.Context, consumer string, sequence int64) error {
 	return db.write(ctx, "rewind "+consumer, func(t *transaction) error {
-		n, err := t.exec(`UPDATE cursors SET sequence = ?, attempts = 0, next_at = NULL, last_error = '' WHERE consumer = ?`, sequence, consumer)
+		n, err := t.exec(`UPDATE cursors SET sequence = ?, attempts = 0, next_at = NULL, last_error = '', rewound = rewound + 1 WHERE consumer = ?`, sequence, consumer)
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}

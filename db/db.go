@@ -11,21 +11,23 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+	"github.com/mattn/go-sqlite3"
 )
 
 // What both handles are opened with. Pragmas are in the DSN, because a PRAGMA
 // statement reaches one connection of a pool only.
 const (
-	shared  = "?mode=rw&_foreign_keys=1&_busy_timeout=10000&_stmt_cache_size=64"
+	shared  = "?mode=rw&_foreign_keys=1&_busy_timeout=10000&_stmt_cache_size=64&_mutex=no" // database/sql gives a connection to one goroutine at a time
 	writing = shared + "&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_cache_size=-16000"
 	// Under _txlock=immediate a long read would hold the write lock: the driver
 	// does not know read-only transactions.
@@ -52,6 +54,7 @@ type DB struct {
 	path    string
 	raw     string
 	clock   func() time.Time
+	rewound sync.Map // consumer → how often its cursor had been rewound when it was last opened
 }
 
 // Open opens the store at path. It creates the file, readable by its owner only,
@@ -88,16 +91,12 @@ func open(ctx context.Context, path string, o Options) (*DB, error) {
 	if db.clock == nil {
 		db.clock = time.Now
 	}
-	if db.writer, err = sql.Open("sqlite3", dsn(abs)+writing); err != nil {
-		return nil, err
-	}
+	db.writer = sql.OpenDB(connector{dsn(abs) + writing})
 	db.writer.SetMaxOpenConns(1)
 	if err := upgrade(ctx, db.writer); err != nil {
 		return nil, errors.Join(explain(err), db.writer.Close())
 	}
-	if db.readers, err = sql.Open("sqlite3", dsn(abs)+reading); err != nil {
-		return nil, errors.Join(err, db.writer.Close())
-	}
+	db.readers = sql.OpenDB(connector{dsn(abs) + reading})
 	db.readers.SetMaxOpenConns(maxReaders)
 	db.readers.SetMaxIdleConns(4)
 	return db, nil
@@ -107,6 +106,22 @@ func open(ctx context.Context, path string, o Options) (*DB, error) {
 func (db *DB) Close() error {
 	// The last connection to close folds the write-ahead log back into the file.
 	return errors.Join(db.readers.Close(), db.writer.Close())
+}
+
+// A connector makes the connections of one handle.
+type connector struct{ dsn string }
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
+
+// Driver returns a driver that also sets what no DSN can. What a savepoint would
+// undo is kept in memory: in a file, as is SQLite's habit, Record writes some fifty
+// pages more for each message. The write-ahead log is folded back every 16 MiB and
+// cut down again after a long read has let it grow.
+func (c connector) Driver() driver.Driver {
+	return &sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
+		_, err := conn.Exec(`PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864`, nil)
+		return err
+	}}
 }
 
 // dsn returns a path as a URI (https://www.sqlite.org/uri.html), so that "?", "%"

@@ -3,6 +3,7 @@ package db_test
 import (
 	"flag"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"testing"
 	"time"
@@ -115,4 +116,16 @@ func contact(t testing.TB, store *db.DB, address string) bouncehound.Contact {
 		t.Fatalf("contact %s: %v, %v", address, ok, err)
 	}
 	return c
+}
+
+// list reads a stream to its end.
+func list[T any](t testing.TB, rows iter.Seq2[T, error]) (all []T) {
+	t.Helper()
+	for v, err := range rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v)
+	}
+	return all
 }

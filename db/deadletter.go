@@ -20,7 +20,7 @@ func (db *DB) SetAside(ctx context.Context, c bouncehound.Cursor, d bouncehound.
 		if err != nil {
 			return err
 		}
-		return t.saveCursor(c)
+		return db.saveCursor(t, c)
 	})
 }
 

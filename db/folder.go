@@ -28,7 +28,7 @@ func (db *DB) Untidied(ctx context.Context, mailbox, name string, validity uint3
 		err := rows.Scan(&c.Place.UID, &c.Kind, &c.Message, &c.MessageID)
 		return c, err
 	}
-	return collect(stream(ctx, db.readers, "untidied", scan, `SELECT c.uid, m.kind, m.id, m.message_id
+	return collect(stream(ctx, db.readers, "untidied", scan, `SELECT c.uid, m.kind, m.id, coalesce(m.message_id, '')
 		FROM copies c JOIN messages m ON m.number = c.message
 		WHERE c.folder = (SELECT number FROM folders WHERE mailbox = ? AND folder = ?) AND c.uidvalidity = ? AND c.untidied = 1
 		ORDER BY c.uid`, mailbox, name, validity))

@@ -17,8 +17,8 @@ func (r *recording) judged(j bouncehound.Judged, kind bouncehound.Kind, kept []b
 		return Recorded{}, err
 	}
 	number, err := r.insert(`INSERT INTO messages
-		(id, kind, mailbox, folder, uid, size, recorded_at, source, arrived_at, format, message_id, reporting_mta, recipients, notes, original_id, original)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, m...)
+		(id, kind, mailbox, folder, uid, size, recorded_at, source, arrived_at, format, message_id, reporting_mta, recipients, notes, original)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, m...)
 	if err != nil {
 		return Recorded{}, err
 	}
@@ -66,7 +66,7 @@ func (r *recording) again(id string, m []any, recorded *Recorded) (number int64,
 	}
 	recorded.New = true
 	_, err = r.exec(`UPDATE messages SET (id, kind, mailbox, folder, uid, size, recorded_at, source, arrived_at, format,
-		message_id, reporting_mta, recipients, notes, original_id, original) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		message_id, reporting_mta, recipients, notes, original) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		WHERE number = ?`, append(m, number)...)
 	return number, err
 }
@@ -81,7 +81,7 @@ func (r *recording) row(j bouncehound.Judged, kind bouncehound.Kind) ([]any, err
 	}
 	row := []any{j.ID, kind, m.Place.Mailbox, m.Place.Folder, m.Place.UID, size, stamp(r.now)}
 	if kind == bouncehound.KindOther && !worthKeeping(j, kind) {
-		return append(row, "", nil, "", "", "", 0, "", "", ""), nil
+		return append(row, "", nil, "", nil, "", 0, "", ""), nil
 	}
 	var notes, original []byte
 	var err error
@@ -99,8 +99,8 @@ func (r *recording) row(j bouncehound.Judged, kind bouncehound.Kind) ([]any, err
 	if len(j.Bounces) > 0 {
 		arrived = j.Bounces[0].ArrivedAt
 	}
-	return append(row, m.Source, stamp(arrived), j.Report.Format, j.Report.MessageID, j.Report.ReportingMTA,
-		len(j.Report.Recipients), string(notes), j.Report.Original.MessageID, string(original)), nil
+	return append(row, m.Source, stamp(arrived), j.Report.Format, known(j.Report.MessageID), j.Report.ReportingMTA,
+		len(j.Report.Recipients), string(notes), string(original)), nil
 }
 
 // worthKeeping says whether a message has bounces that are kept.

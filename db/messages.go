@@ -55,5 +55,5 @@ func (db *DB) Messages(ctx context.Context, f MessageFilter) iter.Seq2[StoredMes
 		return m, err
 	}
 	return stream(ctx, db.readers, "messages", scan, `SELECT id, kind, mailbox, folder, uid, source, size, arrived_at, recorded_at,
-		message_id, format, notes, recipients FROM messages`+w.String()+` ORDER BY number DESC LIMIT ?`, append(w.args, limit(f.Limit))...)
+		coalesce(message_id, ''), format, notes, recipients FROM messages`+w.String()+` ORDER BY number DESC LIMIT ?`, append(w.args, limit(f.Limit))...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"bouncehound"
 
@@ -77,7 +78,7 @@ func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error)
 		return Recorded{}, err
 	}
 	sequence := r.sequence
-	recorded, err := r.judged(j, j.Kind(), kept)
+	recorded, err := r.attempt(j, kept)
 	if err != nil {
 		if !messagesFault(err) {
 			return Recorded{}, err
@@ -94,6 +95,17 @@ func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error)
 	return recorded, err
 }
 
+// attempt records a message as judged. That our own code fails on it is an error
+// like another: it must not keep the others of the batch out for ever.
+func (r *recording) attempt(j bouncehound.Judged, kept []byte) (recorded Recorded, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return r.judged(j, j.Kind(), kept)
+}
+
 // unrecordable keeps a message as unread after recording it as judged failed with
 // because.
 func (r *recording) unrecordable(j bouncehound.Judged, because error) (Recorded, error) {
@@ -102,9 +114,8 @@ func (r *recording) unrecordable(j bouncehound.Judged, because error) (Recorded,
 		return Recorded{}, err
 	}
 	note := "could not be recorded as judged: " + because.Error()
-	j.Report = bouncehound.Report{MessageID: j.Report.MessageID, Received: j.Report.Received, Date: j.Report.Date,
-		Unread: true, Notes: append(j.Report.Notes[:len(j.Report.Notes):len(j.Report.Notes)], note)}
-	j.Bounces = nil
+	j.Report = bouncehound.Report{MessageID: j.Report.MessageID, Unread: true, Notes: append(slices.Clip(j.Report.Notes), note)}
+	j.Bounces, j.Message.InternalDate = nil, r.now // the time may have been what failed
 	recorded, err := r.judged(j, bouncehound.KindUnread, kept)
 	if err != nil {
 		return Recorded{}, errors.Join(because, err)

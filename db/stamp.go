@@ -36,5 +36,13 @@ func (s *stamp) Scan(v any) error {
 	return fmt.Errorf("a stored time is %T, not text", v)
 }
 
+// known returns a text, or NULL for an empty one.
+func known(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
 // stored returns t as it will be read back.
 func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

@@ -82,9 +82,8 @@ func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 		return f, err
 	}
 	facts := []bouncehound.Fact{}
-	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT b.id, b.arrived_at, b.action, b.class, b.reason, b.fault, m.original_id
-		FROM bounces b JOIN messages m ON m.number = b.message
-		WHERE b.key = ? AND b.key <> '' AND b.repeat = 0 AND b.action IN ('failed', 'complained', 'delivered')`, key) {
+	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT id, arrived_at, action, class, reason, fault, coalesce(original_id, '')
+		FROM bounces WHERE key = ? AND repeat = 0 AND action IN ('failed', 'complained', 'delivered')`, key) {
 		if err != nil {
 			return nil, err
 		}

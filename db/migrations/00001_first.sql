@@ -27,15 +27,13 @@ CREATE TABLE messages (
 	source        TEXT NOT NULL DEFAULT '',
 	arrived_at    TEXT,
 	format        TEXT NOT NULL DEFAULT '',
-	message_id    TEXT NOT NULL DEFAULT '', -- the mail's own Message-ID
+	message_id    TEXT,                     -- the mail's own Message-ID
 	reporting_mta TEXT NOT NULL DEFAULT '',
 	recipients    INTEGER NOT NULL DEFAULT 0,
 	notes         TEXT NOT NULL DEFAULT '', -- JSON array of strings; empty for none
-	original_id   TEXT NOT NULL DEFAULT '', -- the original's Message-ID
 	original      TEXT NOT NULL DEFAULT ''  -- bouncehound.Original as JSON; empty for none
 ) STRICT;
-CREATE INDEX messages_message_id ON messages (message_id) WHERE message_id <> '';
-CREATE INDEX messages_original_id ON messages (original_id) WHERE original_id <> '';
+CREATE INDEX messages_message_id ON messages (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX messages_unread ON messages (number) WHERE kind = 'unread';
 
 -- The bytes of a message, compressed with DEFLATE (RFC 1951). Apart from the rest,
@@ -69,7 +67,7 @@ CREATE TABLE bounces (
 	message         INTEGER NOT NULL REFERENCES messages (number),
 	repeat          INTEGER NOT NULL, -- 1: neither counts nor makes an event
 	arrived_at      TEXT NOT NULL,    -- as in messages
-	key             TEXT NOT NULL,    -- bouncehound.Key of recipient
+	key             TEXT,             -- bouncehound.Key of recipient; NULL if that could not be read
 	action          TEXT NOT NULL CHECK (action IN ('failed', 'delayed', 'delivered', 'relayed', 'expanded', 'complained', 'replied', 'challenged', 'none')),
 	recipient       TEXT NOT NULL,
 	final_recipient TEXT NOT NULL,
@@ -85,10 +83,12 @@ CREATE TABLE bounces (
 	rule            TEXT NOT NULL,
 	matched         TEXT NOT NULL,
 	confidence      TEXT NOT NULL,
-	retry           TEXT NOT NULL
+	retry           TEXT NOT NULL,
+	original_id     TEXT              -- the original's Message-ID
 ) STRICT;
-CREATE INDEX bounces_key ON bounces (key) WHERE key <> '';
+CREATE INDEX bounces_key ON bounces (key) WHERE key IS NOT NULL;
 CREATE INDEX bounces_message ON bounces (message);
+CREATE INDEX bounces_original_id ON bounces (original_id) WHERE original_id IS NOT NULL;
 
 -- Kept for ever, with a copy of what decided: bounces are not.
 CREATE TABLE contacts (
@@ -152,7 +152,8 @@ CREATE TABLE cursors (
 	attempts   INTEGER NOT NULL DEFAULT 0,
 	next_at    TEXT,
 	last_error TEXT NOT NULL DEFAULT '',
-	paused     INTEGER NOT NULL DEFAULT 0
+	paused     INTEGER NOT NULL DEFAULT 0,
+	rewound    INTEGER NOT NULL DEFAULT 0 -- how often it was set by hand: what was read before that may not overwrite it
 ) STRICT;
 
 -- Events that a consumer refused.
