@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -52,7 +53,7 @@ func tidyAddress(s string) string {
 			return ""
 		}
 	} else if i := strings.IndexFunc(local, func(c rune) bool {
-		return c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '(' || c == ')' || c == ',' || c == ';' || c == ':' || c == '"' || c == '\\' && false || c >= 0x80 && c < 0xa0 || c == utf8.RuneError
+		return c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '(' || c == ')' || c == ',' || c == ';' || c == ':' || c == '"' || c >= 0x80 && c < 0xa0 || c == utf8.RuneError
 	}); i >= 0 {
 		return ""
 	}
@@ -85,58 +86,97 @@ func isDomain(s string) bool {
 }
 
 // findAddress returns the first address in a text and where it ends; end is 0 if
-// there is none. Outside brackets only ASCII counts: in scripts without spaces the
-// words around an address would be taken for a part of it.
+// there is none. Outside brackets only ASCII and the letters of alphabets count: in
+// scripts without spaces the words around an address would be taken for a part of it.
 func findAddress(s string) (address string, end int) {
-	for from := 0; ; {
+	for from := 0; from < len(s); {
 		i := strings.IndexByte(s[from:], '@')
 		if i < 0 {
 			return "", 0
 		}
 		at := from + i
-		start := at
-		if at > 0 && s[at-1] == '"' {
-			if open := strings.LastIndexByte(s[max(0, at-66):at-1], '"'); open >= 0 {
-				start = max(0, at-66) + open
-			}
-		}
-		if start == at {
-			for start > from && isAtext(s[start-1]) {
-				start--
-			}
-		}
-		end = at + 1
-		if end < len(s) && s[end] == '[' {
-			if j := strings.IndexByte(s[end:min(len(s), end+48)], ']'); j > 0 {
-				end += j + 1
-			}
-		} else {
-			for end < len(s) && (isAlnum(s[end]) || s[end] == '-' || s[end] == '.' || s[end] == '_') {
-				end++
-			}
-		}
-		if end < len(s) && s[end] >= 0x80 || start > 0 && s[start-1] >= 0x80 {
-			if open := strings.LastIndexByte(s[max(0, at-130):at], '<'); open >= 0 {
-				open += max(0, at-130)
-				if j := strings.IndexByte(s[at:min(len(s), at+260)], '>'); j > 0 {
-					if a := tidyAddress(s[open+1 : at+j]); a != "" {
-						return a, at + j + 1
-					}
-				}
-			}
+		start := localStart(s, from, at)
+		end = domainEnd(s, at+1)
+		if a := bracketed(s, at); a != "" && (start > 0 && s[start-1] >= 0x80 || end < len(s) && s[end] >= 0x80) {
+			return a, at + strings.IndexByte(s[at:], '>') + 1
 		}
 		candidate := strings.TrimLeft(strings.TrimRight(s[start:end], ".-_"), ".'`*=/|{}-#!?")
 		candidate = strings.TrimPrefix(candidate, "to=")
-		if dom := strings.LastIndexByte(candidate, '@'); dom > 0 && strings.IndexByte(candidate[dom:], '.') > 0 || dom > 0 && dom+1 < len(candidate) && candidate[dom+1] == '[' {
+		dom := strings.LastIndexByte(candidate, '@')
+		if dom > 0 && (strings.IndexByte(candidate[dom:], '.') > 0 || strings.HasPrefix(candidate[dom:], "@[")) {
 			if a := tidyAddress(candidate); a != "" {
 				return a, end
 			}
 		}
 		from = max(at+1, end)
-		if from >= len(s) {
-			return "", 0
+	}
+	return "", 0
+}
+
+// localStart returns where the local part before the @ at begins.
+func localStart(s string, from, at int) int {
+	if at > from && s[at-1] == '"' {
+		low := max(from, at-66)
+		if open := strings.LastIndexByte(s[low:at-1], '"'); open >= 0 {
+			return low + open
 		}
 	}
+	start := at
+	for start > from && at-start < 300 {
+		if isAtext(s[start-1]) {
+			start--
+			continue
+		}
+		c, size := utf8.DecodeLastRuneInString(s[from:start])
+		if !isAlphabetic(c) {
+			break
+		}
+		start -= size
+	}
+	return start
+}
+
+// domainEnd returns where the domain that begins at start ends.
+func domainEnd(s string, start int) int {
+	end := start
+	if end < len(s) && s[end] == '[' {
+		if i := strings.IndexByte(s[end:min(len(s), end+48)], ']'); i > 0 {
+			return end + i + 1
+		}
+		return end
+	}
+	for end < len(s) && end-start < 300 {
+		if c := s[end]; isAlnum(c) || c == '-' || c == '.' || c == '_' {
+			end++
+			continue
+		}
+		c, size := utf8.DecodeRuneInString(s[end:])
+		if !isAlphabetic(c) {
+			break
+		}
+		end += size
+	}
+	return end
+}
+
+// isAlphabetic says whether c is a letter beyond ASCII of a script that sets spaces
+// between words.
+func isAlphabetic(c rune) bool {
+	return c >= 0xaa && c < 0x600 && (unicode.IsLetter(c) || unicode.Is(unicode.Mn, c))
+}
+
+// bracketed returns the address in angle brackets around the @ at, if there is one.
+func bracketed(s string, at int) string {
+	low := max(0, at-130)
+	open := strings.LastIndexByte(s[low:at], '<')
+	if open < 0 {
+		return ""
+	}
+	end := strings.IndexByte(s[at:min(len(s), at+260)], '>')
+	if end < 0 {
+		return ""
+	}
+	return tidyAddress(s[low+open+1 : at+end])
 }
 
 func isAlnum(c byte) bool {

@@ -91,10 +91,15 @@ func (g *group) end(r *bouncehound.Report) {
 		Diagnostic: typed(g.diagnostic),
 		RemoteMTA:  typed(g.mta),
 	}
-	for _, other := range [...]string{g.actual, g.failed} {
-		if rec.Final == "" {
-			rec.Final = recipientAddress(other, false)
+	// sendmail tells the address it was given as final and what that led to as actual.
+	if actual := recipientAddress(g.actual, false); actual != "" && !strings.EqualFold(actual, rec.Final) {
+		if rec.Address == "" {
+			rec.Address = rec.Final
 		}
+		rec.Final = actual
+	}
+	if rec.Final == "" {
+		rec.Final = recipientAddress(g.failed, false)
 	}
 	rec.Action = actionOf(g.action, rec.Status)
 	if rec.Action == "" || rec.Address == "" && rec.Final == "" && g.action == "" {

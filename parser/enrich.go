@@ -22,7 +22,7 @@ func (m *message) enrich(recs []bouncehound.Recipient) {
 	list := text
 	var t session
 	if i := indexFold(text, "transcript of session follows"); i >= 0 {
-		list = text[:i]
+		list = text[:strings.LastIndexByte(text[:i], '\n')+1]
 		t = readSession(text[i:])
 	}
 	said := make(map[string]string)

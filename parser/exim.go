@@ -73,18 +73,21 @@ func readExim(m *message) *bouncehound.Report {
 
 // mendExim adds to a recipient of the machine part what only the words tell: the
 // address that its alias stands for, and why a program or a file did not take the mail.
+// Members of one alias are told apart by their replies, or not at all.
 func mendExim(rec *bouncehound.Recipient, list []entry, text string) {
+	var member *entry
 	members := 0
-	for _, e := range list {
-		if e.from != "" && strings.EqualFold(e.from, rec.Final) {
-			members++
-			if members == 1 {
-				rec.Address, rec.Final = rec.Final, e.address
-			}
+	for i := range list {
+		e := &list[i]
+		if e.from == "" || !strings.EqualFold(e.from, rec.Final) {
+			continue
+		}
+		if members++; members == 1 || rec.Diagnostic != "" && strings.HasSuffix(oneLine(e.said, maxDiagnostic), rec.Diagnostic) {
+			member = e
 		}
 	}
-	if members > 1 { // which of them this group is about is not told
-		rec.Final = ""
+	if members == 1 || members > 1 && strings.HasSuffix(oneLine(member.said, maxDiagnostic), rec.Diagnostic) {
+		rec.Address, rec.Final = rec.Final, member.address
 	}
 	if rec.Diagnostic == "" {
 		rec.Diagnostic = generatedBy(text, rec.Final)

@@ -34,10 +34,15 @@ func (m *message) findReply(rec *bouncehound.Recipient) {
 		}
 		pos = next
 	}
+}
+
+// findReason gives the only recipient of a report in prose the first paragraph that
+// tells of failing, where nothing is said beside the address.
+func (m *message) findReason(rec *bouncehound.Recipient) {
 	if !saysNothing(rec.Diagnostic) {
 		return
 	}
-	for paragraph := range strings.SplitSeq(text, "\n\n") {
+	for paragraph := range strings.SplitSeq(m.text(), "\n\n") {
 		if tellsFailure(paragraph) {
 			rec.Diagnostic = paragraph[:min(len(paragraph), maxDiagnostic)]
 			return

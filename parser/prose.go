@@ -39,6 +39,7 @@ func readProse(m *message) *bouncehound.Report {
 	}
 	if recs = withoutRepeats(recs); len(recs) == 1 {
 		m.findReply(&recs[0])
+		m.findReason(&recs[0])
 	}
 	return &bouncehound.Report{Recipients: recs}
 }

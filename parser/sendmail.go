@@ -34,7 +34,7 @@ func readSendmail(m *message) *bouncehound.Report {
 	}
 	list, transcript := text, ""
 	if i := indexFold(text, "transcript of session follows"); i >= 0 {
-		list, transcript = text[:i], text[i:]
+		list, transcript = text[:strings.LastIndexByte(text[:i], '\n')+1], text[i:]
 	}
 	session := readSession(transcript)
 	r := &bouncehound.Report{ReportingMTA: hostAfter(text, "was received at ")}

@@ -84,5 +84,8 @@ func joinReply(d string) string {
 		}
 		return code + " " + rest
 	}
+	if d[3] == '-' {
+		return code + " " + d[4:]
+	}
 	return d
 }
