@@ -51,7 +51,7 @@ func (t *table) variable(key string) (name, v string, set bool) {
 	v, set = t.doc.vars[name]
 	where := t.label + join(t.path, key)
 	if other, claimed := t.doc.claims[name]; claimed && other != where && set {
-		t.wrong(key, "set both in the file", "%s could also mean %s", name, other)
+		t.wrong(key, "set both in the file", "could also mean %s", other)
 	}
 	t.doc.claims[name] = where
 	return name, v, set

@@ -14,7 +14,9 @@ import (
 // command. It does not tell itself: whatever prints it prints "[secret]". The zero
 // Secret is not set.
 type Secret struct {
-	from *source // behind a pointer, because fmt calls no String method on unexported fields
+	// A function, because fmt looks into all else in unexported fields, where it
+	// calls no String method.
+	from func() *source
 }
 
 // A source is where a secret comes from; only one of value, file and command is
@@ -28,11 +30,13 @@ type source struct {
 	environ []string // of the command
 }
 
+func (f *source) secret() Secret { return Secret{func() *source { return f }} }
+
 // maxSecret is the greatest length of a secret in octets.
 const maxSecret = 64 << 10
 
 // SecretValue returns a secret that is known by value.
-func SecretValue(value string) Secret { return Secret{&source{value: value}} }
+func SecretValue(value string) Secret { return (&source{value: value}).secret() }
 
 // IsSet says whether a secret is configured, not whether it can be read.
 func (s Secret) IsSet() bool { return s.from != nil }
@@ -41,15 +45,17 @@ func (s Secret) IsSet() bool { return s.from != nil }
 // that a secret may change while the daemon runs. Trailing line ends are no part of
 // a secret. A command may take 10 seconds. The error never holds the secret.
 func (s Secret) Read(ctx context.Context) (string, error) {
-	switch {
-	case s.from == nil:
+	if s.from == nil {
 		return "", errors.New("no secret is configured")
-	case s.from.file != "":
-		return s.from.readFile()
-	case s.from.command != nil:
-		return s.from.run(ctx)
 	}
-	return s.from.value, nil
+	from := s.from()
+	switch {
+	case from.file != "":
+		return from.readFile()
+	case from.command != nil:
+		return from.run(ctx)
+	}
+	return from.value, nil
 }
 
 // String returns "[secret]", also for a secret that is not set.
@@ -155,7 +161,7 @@ func (t *table) secret(key string) Secret {
 			s.file = text
 		}
 	}
-	return Secret{s}
+	return s.secret()
 }
 
 // secretCommand reads a command: a text for the shell, or a list for no shell.
@@ -179,7 +185,7 @@ func (t *table) secretCommand(key string, v value, s *source) Secret {
 		t.wrong(key, "", `must be a command for the shell or a list such as ["pass", "show", "bounces"]`)
 		return Secret{}
 	}
-	return Secret{s}
+	return s.secret()
 }
 
 // lookup returns the last value of a variable in environ, as a process sees it.

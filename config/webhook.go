@@ -66,8 +66,8 @@ func (t *table) signing(key string, secrets []Secret) []Secret {
 	if !s.IsSet() {
 		return secrets
 	}
-	if s.from.value != "" {
-		if err := CheckSigningSecret(s.from.value); err != nil {
+	if v := s.from().value; v != "" {
+		if err := CheckSigningSecret(v); err != nil {
 			t.wrong(key, newSecret, "%v", err)
 		}
 	}
