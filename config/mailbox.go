@@ -12,13 +12,13 @@ import (
 func readMailbox(t *table) Mailbox {
 	m := Mailbox{Name: t.name(), TLS: "implicit", Auth: "password"}
 	t.choice("tls", &m.TLS, "implicit", "starttls", "none")
-	port := "143"
+	byDefault := "143"
 	if m.TLS == "implicit" {
-		port = "993"
+		byDefault = "993"
 	}
 	t.need("host", &m.Host)
 	if m.Host != "" {
-		m.Host = t.hostPort("host", m.Host, port)
+		m.Host = t.hostPort("host", m.Host, byDefault)
 	}
 	if host, _, err := net.SplitHostPort(m.Host); err == nil && m.TLS == "none" && !loopback(host) {
 		t.wrong("tls", `use "implicit" or "starttls"`, "none would send the password in clear; it is for loopback hosts only")
@@ -127,26 +127,31 @@ func readCapture(t *table) Capture {
 func notFieldName(r rune) bool { return r <= ' ' || r >= 0x7f || r == ':' }
 
 // hostPort checks host, which may lack the port, and returns it with one.
-func (t *table) hostPort(key, host, port string) string {
-	h, p := host, port
+func (t *table) hostPort(key, host, byDefault string) string {
+	h, p := host, byDefault
 	if hh, pp, err := net.SplitHostPort(host); err == nil {
 		h, p = hh, pp
 	} else {
 		h = strings.TrimSuffix(strings.TrimPrefix(h, "["), "]")
 	}
-	n, err := strconv.ParseUint(p, 10, 16)
 	_, addrErr := netip.ParseAddr(h)
 	switch {
 	case strings.Contains(h, "://"):
 		t.wrong(key, "leave the scheme away", "must be host or host:port")
-	case err != nil || n == 0:
+	case !port(p):
 		t.wrong(key, "", "the port must be a number between 1 and 65535")
 	case addrErr != nil && !hostName(h):
 		t.wrong(key, `such as "imap.example.com:993"`, "must be host or host:port")
 	default:
-		return net.JoinHostPort(h, strconv.FormatUint(n, 10))
+		return net.JoinHostPort(h, strings.TrimLeft(p, "0"))
 	}
 	return ""
+}
+
+// port says whether s is the number of a port.
+func port(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // hostName says whether s may be the name of a host (RFC 1123 section 2.1,

@@ -2,7 +2,6 @@ package config
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"bouncehound"
@@ -65,5 +64,5 @@ func (t *table) limit(l *bouncehound.Limit) bool {
 		t.notYet("grace", "leave it out")
 	}
 	t.done()
-	return configured || strings.HasPrefix(t.path, "policy.reason.") && t.values != nil
+	return configured || t.values != nil
 }

@@ -301,7 +301,7 @@ func TestClear(t *testing.T) {
 
 func TestURLs(t *testing.T) {
 	for _, bad := range []string{
-		"https://", "https:///hook", "https://:443/", "ftp://crm.example.com/", "https://u:t0pt0ken@crm.example.com/", "https://crm.example.com/#x",
+		"https://", "https:///hook", "https://:443/", "https://crm.example.com:0/", "https://crm.example.com:70000/", "ftp://crm.example.com/", "https://u:t0pt0ken@crm.example.com/", "https://crm.example.com/#x",
 		"https://crm.example.com/t0pt0ken%zz", "//crm.example.com/", "http://crm.example.com/t0pt0ken",
 	} {
 		_, err := Parse("b.toml", []byte(strings.Replace(webhook, "https://crm.example.com/", bad, 1)), nil)

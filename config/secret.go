@@ -42,8 +42,9 @@ func SecretValue(value string) Secret { return (&source{value: value}).secret() 
 func (s Secret) IsSet() bool { return s.from != nil }
 
 // Read returns the secret. A file is read and a command run anew each time, so
-// that a secret may change while the daemon runs. Trailing line ends are no part of
-// a secret. A command may take 10 seconds. The error never holds the secret.
+// that a secret may change while the daemon runs; line ends at the end of either
+// are no part of the secret. A command may take 10 seconds. The error never holds the
+// secret.
 func (s Secret) Read(ctx context.Context) (string, error) {
 	if s.from == nil {
 		return "", errors.New("no secret is configured")

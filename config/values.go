@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // text reads a text without control characters.
@@ -20,8 +21,8 @@ func (t *table) text(key string, into *string) {
 	switch {
 	case !ok:
 		t.wrong(key, "", `must be a text in quotes, not %s`, kind(v.raw))
-	case strings.ContainsFunc(s, unicode.IsControl):
-		t.wrong(key, "", "must not hold control characters or line ends")
+	case strings.ContainsFunc(s, unicode.IsControl) || !utf8.ValidString(s):
+		t.wrong(key, "", "must be UTF-8 without control characters and line ends")
 	case strings.TrimSpace(s) != s:
 		t.wrong(key, "", "must not begin or end with a space")
 	case s == "":

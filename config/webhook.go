@@ -49,6 +49,8 @@ func (t *table) endpoint(key, text string) {
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "":
 		t.wrong(key, `such as "https://crm.example.com/hooks/bounces"`, "is no URL of a server")
+	case u.Port() != "" && !port(u.Port()):
+		t.wrong(key, "", "the port must be a number between 1 and 65535")
 	case u.Scheme != "https" && u.Scheme != "http":
 		t.wrong(key, "", "must begin with https://")
 	case u.User != nil:
