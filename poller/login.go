@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-sasl"
@@ -44,8 +46,11 @@ func (p *Poller) authenticate(ctx context.Context, s *session) error {
 	// Waiting for the capabilities also keeps the request that go-imap makes for
 	// them from being sent behind LOGIN, where Courier would never answer it.
 	err = s.do(0, func() error {
-		if caps = s.client.Caps(); caps == nil {
-			return errors.New("the server does not tell its capabilities")
+		begun := time.Now()
+		if caps = s.client.Caps(); caps == nil && s.dead() {
+			return io.ErrUnexpectedEOF
+		} else if caps == nil { // go-imap has given up waiting
+			return stallError{after: time.Since(begun)}
 		}
 		return nil
 	})

@@ -2,6 +2,7 @@ package imaptest
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -39,17 +40,30 @@ func Dovecot(t testing.TB) *Server {
 	d := &dovecot{t: t, dir: dir, program: program, owner: owner}
 	cert, pool := selfSigned(t)
 	d.layOut(cert)
-	plain, encrypted := freePort(t), freePort(t)
-	d.plain, d.encrypted = plain, encrypted
-	d.configure(nil)
-	d.start()
 	t.Cleanup(d.stop)
+	for range 3 { // a port that was free may not be any more
+		d.plain, d.encrypted = freePort(t), freePort(t)
+		d.configure(nil)
+		if err = d.start(); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &Server{
-		Addr:    net.JoinHostPort("127.0.0.1", strconv.Itoa(plain)),
-		TLSAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(encrypted)),
+		Addr:    net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)),
+		TLSAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.encrypted)),
 		Dots:    true,
 		Pool:    pool, t: t,
-		setCaps: func(caps []imap.Cap) { d.stop(); d.configure(caps); d.start() },
+		setCaps: func(caps []imap.Cap) {
+			t.Helper()
+			d.stop()
+			d.configure(caps)
+			if err := d.start(); err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 }
 
@@ -121,30 +135,48 @@ func (d *dovecot) configure(caps []imap.Cap) {
 }
 
 // start runs Dovecot until it answers.
-func (d *dovecot) start() {
-	d.t.Helper()
+func (d *dovecot) start() error {
 	cmd := exec.Command(d.program, "-F", "-c", d.path("dovecot.conf"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that stop reaches all its processes
 	var said strings.Builder
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
-		d.t.Fatal(err)
+		return err
 	}
 	d.running = cmd
-	deadline := time.Now().Add(20 * time.Second)
+	err := d.await(func(err error) bool { return err == nil })
+	if err == nil {
+		return nil
+	}
+	d.stop()
+	logged, _ := os.ReadFile(d.path("dovecot.log"))
+	return fmt.Errorf("dovecot does not answer: %w\n%s%s", err, said.String(), logged)
+}
+
+// await tries to get a greeting until the outcome is the one wanted.
+func (d *dovecot) await(wanted func(error) bool) error {
+	deadline := time.Now().Add(10 * time.Second)
 	for {
-		conn, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)), time.Second)
-		if err == nil {
-			conn.Close()
-			return
+		err := d.greeting()
+		if wanted(err) {
+			return nil
 		}
 		if time.Now().After(deadline) {
-			d.stop()
-			logged, _ := os.ReadFile(d.path("dovecot.log"))
-			d.t.Fatalf("Dovecot does not answer: %v\n%s%s", err, said.String(), logged)
+			return err
 		}
-		time.Sleep(20 * time.Millisecond) // another process has no other way to tell
+		time.Sleep(10 * time.Millisecond) // another process has no other way to tell
 	}
+}
+
+func (d *dovecot) greeting() error {
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)), time.Second)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_, err = conn.Read(make([]byte, 1))
+	return err
 }
 
 // stop ends Dovecot with all its processes, and waits for it. Asked by a signal to
@@ -156,6 +188,8 @@ func (d *dovecot) stop() {
 	_ = syscall.Kill(-d.running.Process.Pid, syscall.SIGKILL)
 	_ = d.running.Wait()
 	_ = os.Remove(d.path("run/master.pid"))
+	// Its children die on their own, and hold the ports until then.
+	_ = d.await(func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) })
 	d.running = nil
 }
 

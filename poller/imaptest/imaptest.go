@@ -184,6 +184,16 @@ func (s *Server) Expunge(folder string, uids ...uint32) {
 	}
 }
 
+// Delete deletes a folder with its messages.
+func (s *Server) Delete(folder string) {
+	s.t.Helper()
+	c := s.client()
+	defer c.Close()
+	if err := c.Delete(folder).Wait(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // Recreate deletes a folder and makes it anew with the same messages: it has another
 // UIDVALIDITY then. Dovecot does not do so with INBOX.
 func (s *Server) Recreate(folder string) {

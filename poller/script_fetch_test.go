@@ -1,0 +1,318 @@
+package poller_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bouncehound"
+)
+
+func threeMails() []string {
+	return []string{"Subject: report 1\r\n\r\n1", "Subject: other 2\r\n\r\n22", "Subject: report 3\r\n\r\n333"}
+}
+
+// onFetch is a script's hook for the commands that ask for bodies.
+func onFetch(f func(c *scripted, tag string, uids []int) bool) func(*scripted, string, string) bool {
+	return func(c *scripted, tag, command string) bool {
+		if !strings.HasPrefix(command, "UID FETCH") || !strings.Contains(command, "BODY.PEEK[]") {
+			return false
+		}
+		return f(c, tag, set(strings.Fields(command)[2]))
+	}
+}
+
+// What servers do that go-imap would lose a message over without a word.
+func TestOddFetchResponses(t *testing.T) {
+	for name, respond := range map[string]func(c *scripted, uid int){
+		"UID behind the body": func(c *scripted, uid int) { c.send("* %d FETCH (%s UID %d)", uid, c.body(uid), uid) },
+		"flags of the message before": func(c *scripted, uid int) {
+			c.send(`* %d FETCH (UID %d FLAGS (\Seen))`, uid, uid)
+			c.send("* %d FETCH (UID %d %s)", uid, uid, c.body(uid))
+		},
+		"flags without UID before": func(c *scripted, uid int) {
+			c.send(`* %d FETCH (FLAGS (\Seen))`, uid)
+			c.send("* %d FETCH (UID %d %s)", uid, uid, c.body(uid))
+		},
+		"flags after": func(c *scripted, uid int) {
+			c.send("* %d FETCH (UID %d %s)", uid, uid, c.body(uid))
+			c.send(`* %d FETCH (UID %d FLAGS (\Seen))`, uid, uid)
+		},
+		"another message between": func(c *scripted, uid int) {
+			c.send("* 99 FETCH (UID 99 BODY[] {2}\r\nhi)")
+			c.send("* %d FETCH (UID %d %s)", uid, uid, c.body(uid))
+		},
+		"twice": func(c *scripted, uid int) {
+			c.send("* %d FETCH (UID %d %s)", uid, uid, c.body(uid))
+			c.send("* %d FETCH (UID %d %s)", uid, uid, c.body(uid))
+		},
+		"other news": func(c *scripted, uid int) {
+			c.send("* 12 EXISTS\r\n* 0 RECENT\r\n* OK [ALERT] soon to be gone")
+			c.send("* %d FETCH (UID %d FLAGS () %s)", uid, uid, c.body(uid))
+		},
+		"quoted body": func(c *scripted, uid int) {
+			c.send("* %d FETCH (UID %d BODY[] {%d}\r\n%s)", uid, uid, len(c.mails[uid-1]), c.mails[uid-1])
+		},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = onFetch(func(c *scripted, tag string, uids []int) bool {
+				for _, uid := range uids {
+					respond(c, uid)
+				}
+				c.send("%s OK done", tag)
+				return true
+			})
+			if got := poll(t, scriptPoller(s, m)); got.Fetched != 3 || got.Reports != 2 {
+				t.Errorf("got %+v", got)
+			}
+			for i, message := range m.kept {
+				if string(message.Raw) != s.mails[i] {
+					t.Errorf("UID %d: got %q", message.Place.UID, message.Raw)
+				}
+			}
+		})
+	}
+}
+
+// A message that the server does not hand over at first is asked for again.
+func TestMissingMessages(t *testing.T) {
+	for name, c := range map[string]struct {
+		on    func(c *scripted, tag string, uids []int) bool
+		kept  []uint32
+		upTo  uint32
+		stuck bool
+		gone  int
+	}{
+		"handed over when asked alone": {
+			on: func(c *scripted, tag string, uids []int) bool {
+				if len(uids) == 1 {
+					return false
+				}
+				c.fetched(1, "BODY.PEEK[]")
+				c.send("%s OK done", tag)
+				return true
+			}, kept: []uint32{1, 2, 3}, upTo: 3,
+		},
+		"NO to many, OK to each": {
+			on: func(c *scripted, tag string, uids []int) bool {
+				if len(uids) == 1 {
+					return false
+				}
+				c.fetched(1, "BODY.PEEK[]")
+				c.send("%s NO some messages could not be read", tag)
+				return true
+			}, kept: []uint32{1, 2, 3}, upTo: 3,
+		},
+		"expunged meanwhile": {
+			on:   func(c *scripted, _ string, _ []int) bool { c.mails[1] = ""; return false },
+			kept: []uint32{1, 3}, upTo: 3, gone: 1,
+		},
+		"listed and never handed over": {
+			on: func(c *scripted, tag string, uids []int) bool {
+				for _, uid := range uids {
+					if uid != 2 {
+						c.fetched(uid, "BODY.PEEK[]")
+					}
+				}
+				c.send("%s OK done", tag)
+				return true
+			}, kept: []uint32{1}, upTo: 1, stuck: true,
+		},
+		"listed and refused": {
+			on: func(c *scripted, tag string, uids []int) bool {
+				if len(uids) == 1 && uids[0] != 2 {
+					return false
+				}
+				c.send("%s NO [CORRUPTION] cannot read it", tag)
+				return true
+			}, kept: []uint32{1}, upTo: 1, stuck: true,
+		},
+		"a body of NIL": {
+			on: func(c *scripted, tag string, uids []int) bool {
+				for _, uid := range uids {
+					if uid == 2 {
+						c.send("* 2 FETCH (UID 2 BODY[] NIL)")
+					} else {
+						c.fetched(uid, "BODY.PEEK[]")
+					}
+				}
+				c.send("%s OK done", tag)
+				return true
+			}, kept: []uint32{1}, upTo: 1, stuck: true,
+		},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s, m := &script{mails: threeMails(), on: onFetch(c.on)}, newMemo()
+			p := scriptPoller(s, m)
+			got, err := p.Poll(t.Context())
+			if c.stuck {
+				failed := wantError(t, err, "fetch")
+				if !strings.Contains(err.Error(), "UID 2") || failed.Folder != "INBOX" {
+					t.Errorf("got %v", err)
+				}
+			} else if err != nil {
+				t.Error(err)
+			}
+			if !slices.Equal(m.uids(), c.kept) || m.cursors["bounces/INBOX"].UID != c.upTo || got.Skipped != c.gone {
+				t.Errorf("kept %v, cursor %v, %+v", m.uids(), m.cursors, got)
+			}
+		})
+	}
+}
+
+// The same holds where sizes are asked for.
+func TestMissingSizes(t *testing.T) {
+	for _, there := range []bool{true, false} {
+		inBubble(t, fmt.Sprintf("listed %v", there), func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = func(c *scripted, tag, command string) bool {
+				if !strings.Contains(command, "RFC822.SIZE") {
+					return false
+				}
+				for _, uid := range set(strings.Fields(command)[2]) {
+					if uid != 2 {
+						c.fetched(uid, command)
+					}
+				}
+				if !there {
+					c.mails[1] = ""
+				}
+				c.send("%s OK done", tag)
+				return true
+			}
+			_, err := scriptPoller(s, m).Poll(t.Context())
+			want := []uint32{1, 3}
+			if there {
+				want = []uint32{1}
+				wantError(t, err, "fetch")
+			} else if err != nil {
+				t.Error(err)
+			}
+			if !slices.Equal(m.uids(), want) || m.cursors["bounces/INBOX"].UID != want[len(want)-1] {
+				t.Errorf("kept %v, cursor %v", m.uids(), m.cursors)
+			}
+		})
+	}
+}
+
+// A literal is believed only as far as it could be expected.
+func TestLyingLiterals(t *testing.T) {
+	for name, lie := range map[string]string{
+		"4 GB":               "* 2 FETCH (UID 2 BODY[] {4000000000}\r\nSubject",
+		"4 GB in a stray":    "* 2 FETCH (BODY[] {4000000000}\r\nSubject",
+		"negative":           "* 2 FETCH (UID 2 BODY[] {-5}\r\nSubject",
+		"longer than it is":  "* 2 FETCH (UID 2 BODY[] {100}\r\nSubject: other 2\r\n\r\n22)",
+		"shorter than it is": "* 2 FETCH (UID 2 BODY[] {3}\r\nSubject: other 2\r\n\r\n22)",
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = onFetch(func(c *scripted, tag string, uids []int) bool {
+				c.fetched(1, "BODY.PEEK[]")
+				c.send("%s", lie)
+				c.send("%s OK done", tag)
+				c.stall()
+				return true
+			})
+			_, err := scriptPoller(s, m).Poll(t.Context())
+			wantError(t, err, "fetch")
+			if len(m.kept) != 0 || len(m.cursors) != 0 {
+				t.Errorf("kept %v, cursors %v", m.uids(), m.cursors)
+			}
+			s.on = nil
+			if got := poll(t, scriptPoller(s, m)); got.Fetched != 3 {
+				t.Errorf("then: got %+v", got)
+			}
+		})
+	}
+}
+
+// A body that is cut off looks to go-imap like a short one.
+func TestCutInTheMiddleOfABody(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: threeMails()}, newMemo()
+		s.on = onFetch(func(c *scripted, _ string, _ []int) bool {
+			fmt.Fprint(c.conn, "* 1 FETCH (UID 1 BODY[] {1000}\r\nSubject: report 1\r\n\r\n1")
+			c.conn.Close()
+			return true
+		})
+		_, err := scriptPoller(s, m).Poll(t.Context())
+		wantError(t, err, "fetch")
+		if len(m.kept) != 0 || len(m.cursors) != 0 {
+			t.Errorf("kept %v, cursors %v", m.uids(), m.cursors)
+		}
+	})
+}
+
+// The end of the context ends the poll there and then, wherever it is.
+func TestCancel(t *testing.T) {
+	for _, during := range []string{"GREETING", "CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH 1:3 (UID BODY", "LOGOUT"} {
+		inBubble(t, during, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = func(c *scripted, _, command string) bool {
+				if !strings.HasPrefix(command, during) {
+					return false
+				}
+				if strings.Contains(during, "BODY") {
+					fmt.Fprint(c.conn, "* 1 FETCH (UID 1 BODY[] {20}\r\nSubject:")
+				}
+				cancel()
+				c.stall()
+				return true
+			}
+			begun := time.Now()
+			_, err := scriptPoller(s, m).Poll(ctx)
+			if during != "LOGOUT" && !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			if took := time.Since(begun); took != 0 {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+// A handler that takes its time does not cost the connection: while it works,
+// nothing is half read.
+func TestSlowHandler(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{}, newMemo()
+		for i := range 1200 {
+			s.mails = append(s.mails, fmt.Sprintf("Subject: report %d\r\n\r\n", i+1))
+		}
+		p := scriptPoller(s, m)
+		busy := false
+		p.Handle = func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+			if busy {
+				t.Error("called twice at a time")
+			}
+			busy = true
+			time.Sleep(20 * time.Minute)
+			busy = false
+			return m.handle(ctx, batch, upTo)
+		}
+		if got := poll(t, p); got.Fetched != 1200 || !slices.IsSorted(m.upTo) {
+			t.Errorf("got %+v, cursors %v", got, m.upTo)
+		}
+	})
+}
+
+// A batch does not wait long for the next messages when the server is slow.
+func TestBatchesLinger(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: threeMails()}, newMemo()
+		s.mails[1] = strings.Repeat("x", 100) // over the limit: a command of its own
+		s.on = onFetch(func(*scripted, string, []int) bool { time.Sleep(time.Second); return false })
+		p := scriptPoller(s, m)
+		p.Mailbox.MaxMessageSize = 50
+		poll(t, p)
+		if !slices.Equal(m.batches, []int{1, 1, 1}) || !slices.Equal(m.upTo, []uint32{1, 2, 3}) {
+			t.Errorf("batches %v up to %v", m.batches, m.upTo)
+		}
+	})
+}
