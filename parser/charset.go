@@ -11,19 +11,18 @@ import (
 // toUTF8 converts text of the charset that label names, or of the one it seems to
 // be in where the label is missing, unknown or plainly wrong. The result is valid UTF-8.
 func toUTF8(s, label string) string {
-	label = strings.ToLower(strings.Trim(label, "'\" "))
-	escaped := strings.Contains(s, "\x1b$") || strings.Contains(s, "\x1b(")
-	if !escaped && isASCII(s) {
-		return s // every charset in use in mail agrees on ASCII, but for UTF-16, which never is
-	}
-	switch {
-	case escaped:
-		label = "iso-2022-jp" // announced or not: nothing else has such escapes
-	case label == "", label == "us-ascii", label == "ascii", strings.HasPrefix(label, "utf"), strings.HasPrefix(label, "uft"), label == "unknown-8bit", label == "unicode-1-1-utf-7", label == "8bit":
+	escaped := strings.IndexByte(s, 0x1b) >= 0 && (strings.Contains(s, "\x1b$") || strings.Contains(s, "\x1b("))
+	label = strings.Trim(label, "'\" ")
+	if !escaped && saysLittle(label) {
 		if utf8.ValidString(s) {
 			return s
 		}
 		label = guessCharset(s)
+	} else if !escaped && isASCII(s) {
+		return s // every charset in use in mail agrees on ASCII, but for UTF-16, which never is
+	}
+	if escaped {
+		label = "iso-2022-jp" // announced or not: nothing else has such escapes
 	}
 	r, err := charset.Reader(label, strings.NewReader(s))
 	if err != nil { // no such charset
@@ -39,6 +38,17 @@ func toUTF8(s, label string) string {
 		return strings.ToValidUTF8(s, "\uFFFD")
 	}
 	return strings.ToValidUTF8(string(b), "\uFFFD")
+}
+
+// saysLittle says whether text under a label may well be UTF-8 or ASCII. QUIRK: "uft-8" is
+// how one maker of newsletters spelt it for years.
+func saysLittle(label string) bool {
+	switch {
+	case label == "", hasPrefixFold(label, "utf"), hasPrefixFold(label, "uft"), hasPrefixFold(label, "us-ascii"), hasPrefixFold(label, "ascii"),
+		hasPrefixFold(label, "unicode"), hasPrefixFold(label, "unknown"), hasPrefixFold(label, "8bit"), hasPrefixFold(label, "7bit"):
+		return true
+	}
+	return false
 }
 
 // guessCharset guesses an eight-bit charset. Runs of high bytes are words of a

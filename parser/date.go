@@ -1,59 +1,157 @@
 package parser
 
 import (
-	"net/mail"
 	"strings"
 	"time"
 )
 
-// readDate reads a date of RFC 5322 section 3.3 and what is met in its place:
-// comments, obsolete zones, no seconds, no weekday, ISO 8601.
+// readDate reads a date of RFC 5322 section 3.3 and what is met in its place: comments,
+// obsolete zones, two-digit years, missing seconds and weekdays, month before day,
+// ISO 8601. It goes by what each word looks like; a date without a zone is taken as UTC.
 func readDate(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
-	if s == "" || len(s) > 200 {
+	if len(s) < 8 || len(s) > 200 {
 		return time.Time{}, false
 	}
-	if t, err := mail.ParseDate(s); err == nil && plausible(t) {
-		return t.UTC(), true
+	if len(s) > 10 && s[4] == '-' && s[7] == '-' && (s[10] == 'T' || s[10] == ' ') {
+		return isoDate(s)
 	}
 	s = withoutComments(s)
-	if _, after, ok := strings.Cut(s, ","); ok {
-		s = after // a weekday, spelt in any language
-	} else if len(s) > 4 && s[3] == ' ' && s[0] >= 'A' {
-		s = s[4:]
-	}
-	s = strings.Join(strings.Fields(s), " ")
-	// A zone by name is read as one by number: names are ambiguous to the library.
-	if i := strings.LastIndexByte(s, ' '); i > 0 {
-		if zone, ok := zones[strings.ToUpper(s[i+1:])]; ok {
-			s = s[:i+1] + zone
+	d := date{year: -1, zone: noZone}
+	for s != "" {
+		i := strings.IndexAny(s, " ,\t")
+		word := s
+		if i >= 0 {
+			word, s = s[:i], s[i+1:]
+		} else {
+			s = ""
+		}
+		if word != "" {
+			d.take(word)
 		}
 	}
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, s); err == nil && plausible(t) {
+	return d.time()
+}
+
+const noZone = 1 << 20
+
+// A date is what has been read of one.
+type date struct {
+	day, month, year  int
+	hour, min, sec    int
+	timed, afternoon  bool
+	forenoon, invalid bool
+	zone              int // seconds east of UTC
+}
+
+// take takes one word of a date.
+func (d *date) take(word string) {
+	switch c := word[0]; {
+	case (c == '+' || c == '-') && d.timed && d.zone == noZone:
+		digits := strings.ReplaceAll(word[1:], ":", "")
+		if len(digits) != 4 || !isDigits(digits) {
+			return
+		}
+		d.zone = (number(digits[:2])*60 + number(digits[2:])) * 60
+		if c == '-' {
+			d.zone = -d.zone
+		}
+	case c >= '0' && c <= '9' && strings.IndexByte(word, ':') > 0:
+		d.clock(word)
+	case isDigits(word):
+		switch n := number(word); {
+		case d.day == 0 && len(word) <= 2:
+			d.day = n
+		case d.year < 0 && len(word) == 4:
+			d.year = n
+		case d.year < 0 && len(word) == 3: // QUIRK: 101 for 2001, by programs that add 1900 to nothing
+			d.year = 1900 + n
+		case d.year < 0 && len(word) == 2:
+			if d.year = 2000 + n; n >= 70 {
+				d.year = 1900 + n
+			}
+		}
+	case c >= '0' && c <= '9' && strings.Count(word, "-") == 2: // 05-Mar-2026
+		for part := range strings.SplitSeq(word, "-") {
+			if part != "" {
+				d.take(part)
+			}
+		}
+	case strings.EqualFold(word, "pm"):
+		d.afternoon = true
+	case strings.EqualFold(word, "am"):
+		d.forenoon = true
+	case d.month == 0 && len(word) >= 3 && monthOf(word) > 0:
+		d.month = monthOf(word)
+	case d.timed && d.zone == noZone:
+		if offset, ok := zones[strings.ToUpper(word)]; ok {
+			d.zone = offset * 60
+		}
+	}
+}
+
+// clock takes hours, minutes and, if told, seconds.
+func (d *date) clock(word string) {
+	hour, rest, _ := strings.Cut(word, ":")
+	minute, second, _ := strings.Cut(rest, ":")
+	second, _, _ = strings.Cut(second, ".")
+	if d.timed || !isDigits(hour) || !isDigits(minute) || len(hour) > 2 || len(minute) > 2 || len(second) > 2 || second != "" && !isDigits(second) {
+		return
+	}
+	d.timed = true
+	d.hour, d.min, d.sec = number(hour), number(minute), number(second)
+}
+
+// time returns the date as a time, false if it isn't one or can't be that of a mail.
+func (d *date) time() (time.Time, bool) {
+	if d.afternoon && d.hour < 12 {
+		d.hour += 12
+	} else if d.forenoon && d.hour == 12 {
+		d.hour = 0
+	}
+	if d.day < 1 || d.day > 31 || d.month == 0 || d.year < 1970 || d.year > 2200 || d.hour > 24 || d.min > 59 || d.sec > 60 {
+		return time.Time{}, false
+	}
+	if d.zone == noZone {
+		d.zone = 0
+	}
+	t := time.Date(d.year, time.Month(d.month), d.day, d.hour, d.min, d.sec-d.zone, 0, time.UTC)
+	return t, t.Year() >= 1970
+}
+
+func isoDate(s string) (time.Time, bool) {
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1970 && t.Year() < 2200 {
 			return t.UTC(), true
 		}
 	}
 	return time.Time{}, false
 }
 
-var layouts = [...]string{
-	"2 Jan 2006 15:04:05 -0700", "2 Jan 06 15:04:05 -0700", "2 Jan 2006 15:04 -0700", "2 Jan 06 15:04 -0700",
-	"2 Jan 2006 15:04:05 -07:00", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04",
-	"Jan 2 15:04:05 2006", "Jan 2 15:04:05 2006 -0700", "Jan 2 15:04:05 -0700 2006", "Jan 2 2006 15:04:05 -0700",
-	time.RFC3339, "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05",
+func number(digits string) (n int) {
+	for i := range len(digits) {
+		n = n*10 + int(digits[i]-'0')
+	}
+	return n
 }
 
-// zones of RFC 5322 section 4.3 and others in use; the library knows some.
-var zones = map[string]string{
-	"UT": "+0000", "GMT": "+0000", "UTC": "+0000", "Z": "+0000", "WET": "+0000", "BST": "+0100", "CET": "+0100", "MET": "+0100",
-	"WEST": "+0100", "CEST": "+0200", "MEST": "+0200", "EET": "+0200", "EEST": "+0300", "MSK": "+0300",
-	"EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500", "MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700",
-	"JST": "+0900", "KST": "+0900", "HKT": "+0800", "AEST": "+1000", "AEDT": "+1100", "NZST": "+1200", "NZDT": "+1300", "BRT": "-0300",
+func monthOf(word string) int {
+	const months = "janfebmaraprmayjunjulaugsepoctnovdec"
+	for i := 0; i < len(months); i += 3 {
+		if strings.EqualFold(word[:3], months[i:i+3]) {
+			return i/3 + 1
+		}
+	}
+	return 0
 }
 
-// plausible keeps dates that SQL and JSON can hold and mail can have.
-func plausible(t time.Time) bool { return t.Year() >= 1970 && t.Year() < 2200 }
+// zones are those of RFC 5322 section 4.3 and others in use, in minutes east of UTC.
+var zones = map[string]int{
+	"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "WET": 0, "BST": 60, "CET": 60, "MET": 60, "WEST": 60,
+	"CEST": 120, "MEST": 120, "MESZ": 120, "MEZ": 60, "EET": 120, "EEST": 180, "MSK": 180, "IST": 330,
+	"EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+	"JST": 540, "KST": 540, "HKT": 480, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780, "BRT": -180,
+}
 
 // receivedDate returns the date of a Received field: what follows its last semicolon.
 func receivedDate(v string) time.Time {

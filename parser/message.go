@@ -54,22 +54,21 @@ func readMessage(raw []byte) *message {
 // without NULs. QUIRK: lines that end in CR CR LF come from relays that translate
 // twice.
 func withLineFeeds(raw []byte) string {
-	if bytes.IndexByte(raw, '\r') < 0 && bytes.IndexByte(raw, 0) < 0 {
+	if bytes.IndexByte(raw, 0) >= 0 {
+		raw = bytes.ReplaceAll(raw, []byte{0}, nil)
+	}
+	if bytes.IndexByte(raw, '\r') < 0 {
 		return string(raw)
 	}
 	var b strings.Builder
 	b.Grow(len(raw))
 	for len(raw) > 0 {
-		i := bytes.IndexAny(raw, "\r\x00")
+		i := bytes.IndexByte(raw, '\r')
 		if i < 0 {
 			b.Write(raw)
 			break
 		}
 		b.Write(raw[:i])
-		if raw[i] == 0 {
-			raw = raw[i+1:]
-			continue
-		}
 		end := i + 1
 		if end+1 < len(raw) && raw[end] == '\r' && raw[end+1] == '\n' {
 			end++

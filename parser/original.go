@@ -44,7 +44,11 @@ func (m *message) returnedHeader() header {
 	for i := range m.parts {
 		p := &m.parts[i]
 		if i > 0 && !p.isMultipart() && isReturned(p.mediaType) {
-			if h := m.headerOf(m.decode(p)); len(h) > 0 {
+			text := p.body
+			if p.header.has("Content-Transfer-Encoding") {
+				text = m.decode(p)
+			}
+			if h := m.headerOf(text); len(h) > 0 {
 				m.returned = h
 				return h
 			}
@@ -72,7 +76,7 @@ func (m *message) headerOf(s string) header {
 // words: "> From: …", "    From: …".
 func unquoted(s string) string {
 	first, _ := lineAt(s, 0)
-	mark := first[:len(first)-len(strings.TrimLeft(first, "> \t|"))]
+	mark := first[:len(first)-len(trimMarks(first))]
 	if mark == "" {
 		return s
 	}

@@ -74,7 +74,7 @@ func hasTags(s string) bool {
 func cutReturned(s string) (words, quoted string) {
 	for pos := 0; pos < len(s); {
 		line, next := lineAt(s, pos)
-		trimmed := strings.TrimLeft(line, "> \t|")
+		trimmed := trimMarks(line)
 		if announcesReturned(trimmed) {
 			rest := s[next:]
 			if at := headerIn(rest); at >= 0 {
@@ -104,7 +104,7 @@ func headerIn(s string) int {
 			return -1
 		}
 		line, next := lineAt(s, pos)
-		if fieldName(strings.TrimLeft(line, "> \t|")) > 0 {
+		if fieldName(trimMarks(line)) > 0 {
 			return pos
 		}
 		pos = next
@@ -119,7 +119,7 @@ func headerBlock(s string) (length int, isMail bool) {
 	pos := 0
 	for pos < len(s) {
 		line, next := lineAt(s, pos)
-		trimmed := strings.TrimLeft(line, "> \t|")
+		trimmed := trimMarks(line)
 		if trimmed == "" {
 			break
 		}
@@ -168,4 +168,13 @@ func lineAt(s string, pos int) (line string, next int) {
 		return s[pos : pos+i], pos + i + 1
 	}
 	return s[pos:], len(s)
+}
+
+// trimMarks takes the marks of quotation and indentation off a line.
+func trimMarks(line string) string {
+	i := 0
+	for i < len(line) && (line[i] == '>' || line[i] == ' ' || line[i] == '\t' || line[i] == '|') {
+		i++
+	}
+	return line[i:]
 }
