@@ -141,7 +141,7 @@ func (t *table) hostPort(key, host, byDefault string) string {
 	case !port(p):
 		t.wrong(key, "", "the port must be a number between 1 and 65535")
 	case addrErr != nil && !hostName(h):
-		t.wrong(key, `such as "imap.example.com:993"`, "must be host or host:port")
+		t.wrong(key, `such as "host.example.com:`+byDefault+`"`, "must be host or host:port")
 	default:
 		return net.JoinHostPort(h, strings.TrimLeft(p, "0"))
 	}

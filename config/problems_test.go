@@ -227,6 +227,20 @@ line 11: export #1: what: "donotemail" is none of "bounces", "contacts", "do-not
 line 12: listen.token: ` + none + ` (and without effect unless address is set)
 line 15: store.retention.raw: "9" is no duration; write a number and s, m, h, d, w or y, such as "180d"
 line 15: store.retention.raw: ` + none + ` (everything is kept; leave it out)`},
+		{"texts", strings.Replace(mailbox, `"u"`, `" u"`, 1) + "ca_file = \"a\\nb\"\n[rules]\nfiles = [\"[\", \"a\", \"a\"]\n[store]\npath = { a = 1 }\nraw = true\n[listen]\naddress = \"x y\"\n",
+			`line 4: mailbox "m": username: must not begin or end with a space
+line 6: mailbox "m": ca_file: must be UTF-8 without control characters and line ends
+line 8: rules.files: "a" stands twice
+line 8: rules.files: "[" is no pattern for file names
+line 10: store.path: must be a text in quotes, not a table
+line 11: store.raw: must be a text in quotes, not true or false
+line 13: listen.address: must be host or host:port (such as "host.example.com:9464")
+line 13: listen.address: not available in this version (leave it out)`},
+		{"sizes and events", mailbox + "[mailbox.poll]\nmax_message_size = true\n" + webhook + "events = []\nsecret_previous_command = [\"\"]\n" +
+			strings.Replace(webhook, `"w"`, `"v"`, 1) + "events = 1\n", `line 7: mailbox "m": poll.max_message_size: must be a size, not true or false (such as "10MB")
+line 12: webhook "w": events: must name at least one type (leave it out for every contact.* type)
+line 13: webhook "w": secret_previous_command: must be a command for the shell or a list such as ["pass", "show", "bounces"]
+line 18: webhook "v": events: must be a list such as ["…", "…"], not a number`},
 		{"syntax", "[store]\npath = \"x\n", "line 2: store.path: strings cannot contain newlines"},
 		{"a key twice", "[log]\nlevel = \"info\"\nlevel = \"info\"\n", "line 3: log.level: Key 'log.level' has already been defined."},
 	} {

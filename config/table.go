@@ -79,7 +79,7 @@ func (t *table) wrong(key, hint, format string, args ...any) {
 	if key == "" && t.path == "" {
 		p.Key = strings.TrimSuffix(t.label, ": ")
 	}
-	if name := t.env + "_" + envName(key); t.env != "" && t.doc.vars[name] != "" {
+	if name := t.env + "_" + envName(key); t.doc.claims[name] != "" && t.doc.vars[name] != "" {
 		p.Key, p.Line = name, 0
 	}
 	t.doc.problems = append(t.doc.problems, p)
