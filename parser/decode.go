@@ -17,6 +17,7 @@ func (m *message) decode(p *part) string {
 		body = body[:maxText]
 		m.note("a part was read only as far as 512 KB")
 	}
+	m.work += len(body)
 	switch enc := p.header.get("Content-Transfer-Encoding"); {
 	case enc == "":
 	case hasPrefixFold(enc, "base64"):

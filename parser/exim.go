@@ -89,7 +89,7 @@ func mendExim(rec *bouncehound.Recipient, list []entry, text string) {
 	if members == 1 || members > 1 && strings.HasSuffix(oneLine(member.said, maxDiagnostic), rec.Diagnostic) {
 		rec.Address, rec.Final = rec.Final, member.address
 	}
-	if rec.Diagnostic == "" {
+	if rec.Diagnostic == "" && len(list) < 100 {
 		rec.Diagnostic = generatedBy(text, rec.Final)
 	}
 	_, rec.Diagnostic = eximHost(rec.Diagnostic)

@@ -33,7 +33,11 @@ type message struct {
 	returned     header // see returnedHeader
 	returnedRead bool
 
+	strange []string // see strangers
+
 	like int8 // see looksLikeReport: 0 not looked at, 1 yes, -1 no
+
+	work int // bytes looked at, for the test that says work grows as the message does
 
 	inner bool // this is a report that came in another one: see wrapped
 }

@@ -119,19 +119,27 @@ func (m *message) mayFail(a string, sent []string) bool {
 			return false
 		}
 	}
-	h := m.header()
-	for _, name := range [...]string{"From", "To", "Delivered-To", "Reply-To", "X-Original-To", "Sender"} {
-		if containsAddress(h.get(name), a) {
-			return false
-		}
-	}
-	h = m.returnedHeader()
-	for _, name := range [...]string{"From", "Sender", "Return-Path", "Reply-To", "Errors-To"} {
-		if containsAddress(h.get(name), a) {
+	for _, stranger := range m.strangers() {
+		if strings.EqualFold(stranger, a) {
 			return false
 		}
 	}
 	return true
+}
+
+// strangers returns the addresses of the sender and of who reports.
+func (m *message) strangers() []string {
+	if m.strange != nil {
+		return m.strange
+	}
+	m.strange = make([]string, 0, 16)
+	for _, name := range [...]string{"From", "To", "Delivered-To", "Reply-To", "X-Original-To", "Sender"} {
+		m.strange = append(m.strange, addresses(m.header().get(name), 8)...)
+	}
+	for _, name := range [...]string{"From", "Sender", "Return-Path", "Reply-To", "Errors-To"} {
+		m.strange = append(m.strange, addresses(m.returnedHeader().get(name), 8)...)
+	}
+	return m.strange
 }
 
 func holds(list []string, a string) bool {

@@ -52,22 +52,29 @@ func tells(rec bouncehound.Recipient) int {
 // and not its own. QUIRK: nullmailer gives every recipient of a letter the reply that
 // one of them got, and a full mailbox must not be laid on the others.
 func withoutOthersReplies(recs []bouncehound.Recipient) {
-	if len(recs) < 2 || len(recs) > 200 {
+	if len(recs) < 2 {
 		return
+	}
+	shared := make(map[string]int) // diagnostic → how many recipients have it
+	for i := range recs {
+		if strings.IndexByte(recs[i].Diagnostic, '@') >= 0 {
+			shared[recs[i].Diagnostic]++
+		}
+	}
+	named := make(map[string]bool) // diagnostics that name one who has them
+	for i := range recs {
+		if d := recs[i].Diagnostic; shared[d] > 1 && !named[d] && names(d, &recs[i]) {
+			named[d] = true
+		}
 	}
 	for i := range recs {
 		rec := &recs[i]
-		if strings.IndexByte(rec.Diagnostic, '@') < 0 || names(rec.Diagnostic, rec) {
+		if !named[rec.Diagnostic] || names(rec.Diagnostic, rec) {
 			continue
 		}
-		for j := range recs {
-			if i != j && recs[j].Diagnostic == rec.Diagnostic && names(rec.Diagnostic, &recs[j]) {
-				rec.Diagnostic, rec.Reply, rec.Status = "", 0, rec.Status[:min(len(rec.Status), 1)]
-				if rec.Status != "" {
-					rec.Status += ".0.0"
-				}
-				break
-			}
+		rec.Diagnostic, rec.Reply = "", 0
+		if rec.Status != "" {
+			rec.Status = rec.Status[:1] + ".0.0"
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 type session struct {
 	host  string
 	lines []sessionLine
+	about map[string]*sessionLine // by address in lower case: see index
 }
 
 type sessionLine struct {
@@ -64,27 +65,19 @@ func readSession(s string) (t session) {
 	return t
 }
 
-// fill gives a recipient what the transcript says of it. only says that no
-// other recipient may be meant by what names none.
-func (t session) fill(rec *bouncehound.Recipient, only bool) {
-	var said, unnamed *sessionLine
-	for i := range t.lines {
-		l := &t.lines[i]
-		switch {
-		case l.address == "":
-			if unnamed == nil || l.answer && !unnamed.answer {
-				unnamed = l
-			}
-		case strings.EqualFold(l.address, rec.Address) || strings.EqualFold(l.address, rec.Final):
-			if said == nil || l.answer && !said.answer {
-				said = l
-			}
-		}
+// fill gives a recipient what the transcript says of it: what the other side
+// answered rather than what was concluded from that. only says that no other
+// recipient may be meant by what names none.
+func (t *session) fill(rec *bouncehound.Recipient, only bool) {
+	if t.about == nil {
+		t.index()
 	}
-	if said == nil || !said.answer && unnamed != nil && unnamed.answer && only {
-		if only && unnamed != nil {
-			said = unnamed
-		}
+	said := t.about[strings.ToLower(rec.Address)]
+	if said == nil || rec.Address == "" {
+		said = t.about[strings.ToLower(rec.Final)]
+	}
+	if unnamed := t.about[""]; only && unnamed != nil && (said == nil || !said.answer && unnamed.answer) || said == nil && only {
+		said = unnamed
 	}
 	if said == nil {
 		return
@@ -94,6 +87,18 @@ func (t session) fill(rec *bouncehound.Recipient, only bool) {
 	}
 	if rec.RemoteMTA == "" {
 		rec.RemoteMTA = said.host
+	}
+}
+
+// index notes the best line about each address.
+func (t *session) index() {
+	t.about = make(map[string]*sessionLine)
+	for i := range t.lines {
+		l := &t.lines[i]
+		k := strings.ToLower(l.address)
+		if best := t.about[k]; best == nil || l.answer && !best.answer {
+			t.about[k] = l
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ func (m *message) split() {
 	pos, parent := 0, -1
 	for {
 		h, body := m.readHeader(pos)
+		m.work += body - pos
 		index := len(m.parts)
 		m.parts = append(m.parts, part{header: h, parent: parent})
 		p := &m.parts[index]
@@ -44,6 +45,7 @@ func (m *message) split() {
 		next := body
 		for {
 			at, end := m.nextDelimiter(next)
+			m.work += max(end, next) - next + len(open)
 			if at < 0 {
 				p.body = m.raw[body:]
 				for _, f := range open {
@@ -125,6 +127,7 @@ func (m *message) boundary(p *part, body int) string {
 		return declared
 	}
 	rest := m.raw[body:]
+	m.work += len(rest)
 	if declared != "" && (strings.HasPrefix(rest, "--"+declared) || strings.Contains(rest, "\n--"+declared)) {
 		return declared
 	}

@@ -16,7 +16,7 @@ func (m *message) text() string {
 		if p.isMultipart() {
 			continue
 		}
-		if isReturned(p.mediaType) && i > 0 {
+		if isReturned(p.mediaType) && i > 0 || plain.Len() > maxText {
 			break
 		}
 		switch {
@@ -43,6 +43,10 @@ func (m *message) text() string {
 	if plain.Len() > 0 {
 		words = plain.String()
 	}
+	if len(words) > maxText {
+		words = words[:maxText]
+	}
+	m.work += len(words)
 	if isBlank(words) {
 		words = rich.String()
 	} else if hasTags(words) {

@@ -1,0 +1,159 @@
+package parser
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+const daemon = "From: MAILER-DAEMON@mx.example.org\nReturn-Path: <>\nSubject: Undelivered Mail Returned to Sender\n"
+
+// hostile are messages made to be expensive, by size.
+var hostile = map[string]func(n int) string{
+	"nested multiparts": func(n int) string {
+		var b strings.Builder
+		b.WriteString(daemon)
+		for i := range n / 60 {
+			fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=\"b%d\"\n\n--b%d\n", i, i)
+		}
+		return b.String()
+	},
+	"nested messages": func(n int) string {
+		return daemon + strings.Repeat("Content-Type: message/rfc822\n\n", n/30) + "text"
+	},
+	"many parts": func(n int) string {
+		return daemon + "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\nContent-Type: text/plain\n\nx\n", n/34) + "--b--\n"
+	},
+	"many header fields": func(n int) string {
+		return daemon + strings.Repeat("X-A: b\n", n/7) + "\ntext"
+	},
+	"one long header field": func(n int) string {
+		return daemon + "X-A: b\n" + strings.Repeat("\tc\n", n/3) + "\ntext"
+	},
+	"many dashes": func(n int) string {
+		return daemon + "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" + strings.Repeat("--c\n", n/4)
+	},
+	"many recipients": func(n int) string {
+		return daemon + "\nThis is the mail system at host mx.example.org.\n\n" + strings.Repeat("<lena@example.com>: host mx.example.com said: 550 no\n\n", n/54)
+	},
+	"many groups": func(n int) string {
+		return daemon + "Content-Type: message/delivery-status\n\n" + strings.Repeat("Final-Recipient: rfc822; lena@example.com\nAction: failed\n\n", n/58)
+	},
+	"many addresses": func(n int) string { return daemon + "\nfailed " + strings.Repeat("a@b.example ", n/12) },
+	"many at signs":  func(n int) string { return daemon + "\nfailed " + strings.Repeat("@", n) },
+	"many quotes":    func(n int) string { return daemon + "\nfailed " + strings.Repeat("\"@", n/2) },
+	"many brackets":  func(n int) string { return daemon + "Content-Type: text/html\n\n" + strings.Repeat("<", n) },
+	"many tags":      func(n int) string { return daemon + "Content-Type: text/html\n\n" + strings.Repeat("<p>a", n/4) },
+	"many comments":  func(n int) string { return daemon + "Date: " + strings.Repeat("(", n) + "\n\n" },
+	"quoted headers": func(n int) string {
+		return daemon + "\nfailed\n\n" + strings.Repeat("> Subject: a\n> To: b@c.example\n>\n", n/34)
+	},
+	"transcripts": func(n int) string {
+		return daemon + "\n----- Transcript of session follows -----\n" + strings.Repeat(">>> RCPT To:<lena@example.com>\n<<< 550 no\n", n/43)
+	},
+}
+
+// TestWorkIsLinear counts the bytes looked at: twice the message, at most about
+// twice the work.
+func TestWorkIsLinear(t *testing.T) {
+	for name, of := range hostile {
+		work := func(n int) int {
+			m := readMessage([]byte(of(n)))
+			for _, f := range formats {
+				if f.read(m) != nil {
+					break
+				}
+			}
+			return m.work
+		}
+		small, large := work(64<<10), work(256<<10)
+		if large > 5*small {
+			t.Errorf("%s: work grows from %d to %d when the message grows fourfold", name, small, large)
+		}
+		if large > 20*256<<10 {
+			t.Errorf("%s: %d bytes looked at for %d", name, large, 256<<10)
+		}
+	}
+}
+
+// TestHostile reads them large.
+func TestHostile(t *testing.T) {
+	for name, of := range hostile {
+		checkReport(t, name, Parse([]byte(of(2<<20))))
+	}
+	random := make([]byte, 1<<20)
+	for i := range random {
+		random[i] = byte(rand.IntN(256))
+	}
+	checkReport(t, "random bytes", Parse(random))
+	checkReport(t, "random body", Parse(append([]byte(daemon+"\n"), random...)))
+	checkReport(t, "nothing", Parse(nil))
+	checkReport(t, "only NULs", Parse(make([]byte, 1000)))
+}
+
+// TestTooLarge reads a report of 50 MB: what it says comes early.
+func TestTooLarge(t *testing.T) {
+	raw := []byte(strings.Replace(statusReport, "Subject: Invoice\n", "Subject: Invoice\n\n"+strings.Repeat("a line of the letter that came back\n", 1500000), 1))
+	if len(raw) < 50<<20 {
+		t.Fatalf("only %d bytes", len(raw))
+	}
+	r := Parse(raw)
+	if len(r.Recipients) != 1 || r.Recipients[0].Address != "lena@example.com" || len(r.Notes) == 0 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// TestNested reads a report whose parts are 500 deep.
+func TestNested(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString(daemon)
+	for i := range 500 {
+		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=\"b%d\"\n\n--b%d\n", i, i)
+	}
+	b.WriteString("\n<lena@example.com>: 550 5.1.1 no such user\n")
+	r := Parse(b.Bytes())
+	if len(r.Notes) == 0 {
+		t.Error("no note")
+	}
+	checkReport(t, "nested", r)
+}
+
+// TestManyParts reads the report in front of 10,000 parts.
+func TestManyParts(t *testing.T) {
+	raw := strings.Replace(statusReport, "--b--\n", strings.Repeat("--b\n\nx\n", 10000)+"--b--\n", 1)
+	r := Parse([]byte(raw))
+	if len(r.Recipients) != 1 || r.Recipients[0].Address != "lena@example.com" || len(r.Notes) != 1 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+const statusReport = daemon + `Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+Your letter could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; lena@Example.com
+Action: failed
+Status: 5.0.0
+Remote-MTA: dns; mx.example.com
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+
+--b
+Content-Type: message/rfc822
+
+Message-ID: <1@example.org>
+From: shop@example.org
+To: lena@example.com
+Subject: Invoice
+
+--b--
+`
