@@ -23,6 +23,7 @@ type demoReceiver struct {
 	secret  string // whsec_…
 	key     []byte
 	server  *http.Server
+	take    func(id string, body []byte) // what to do with a webhook whose signature is valid; nil: nothing
 
 	mu           sync.Mutex
 	got, invalid int
@@ -65,6 +66,10 @@ func (r *demoReceiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !valid {
 		r.invalid++
 		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if r.take != nil {
+		r.take(req.Header.Get("webhook-id"), body)
 	}
 }
 

@@ -95,7 +95,7 @@ func (p *program) parseSince(s string) (time.Time, error) {
 	for suffix, unit := range map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
 		var n int
 		if digits, ok := strings.CutSuffix(s, suffix); ok {
-			if _, err := fmt.Sscanf(digits, "%d", &n); err == nil && fmt.Sprint(n) == digits {
+			if _, err := fmt.Sscanf(digits, "%d", &n); err == nil && n >= 0 && fmt.Sprint(n) == digits {
 				return p.now().Add(-time.Duration(n) * unit), nil
 			}
 		}

@@ -47,6 +47,7 @@ Do Not Email, and which failures are not the contact's fault.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Args:              cobra.NoArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error { p.started = true; return nil },
 	}
 	root.SetIn(p.stdin)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -26,7 +27,8 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("BOUNCEHOUND_CONFIG", env.WorkDir+"/bouncehound.toml")
 			env.Setenv("USER", "ada")
-			return nil
+			// Scripts that want another configuration name it with --config.
+			return os.WriteFile(env.WorkDir+"/bouncehound.toml", []byte("[store]\npath = \"b.db\"\n"), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})

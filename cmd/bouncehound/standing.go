@@ -19,7 +19,7 @@ func (p *program) suppressCommand() *cobra.Command {
 		Long: `Sets contacts to do_not_email until somebody releases them. The change is recorded
 with who made it and why, and sent to the webhooks.`,
 		Example: `  bouncehound suppress lena@example.com --note 'asked on the phone'`,
-	}, (*db.DB).Suppress)
+	}, (*db.DB).Suppress, "do_not_email already")
 }
 
 func (p *program) releaseCommand() *cobra.Command {
@@ -30,13 +30,14 @@ func (p *program) releaseCommand() *cobra.Command {
 that arrives later does. The change is recorded with who made it and why, and sent
 to the webhooks.`,
 		Example: `  bouncehound release lena@example.com --note 'new mailbox, confirmed by phone'`,
-	}, (*db.DB).Release)
+	}, (*db.DB).Release, "not do_not_email, nothing to release")
 }
 
 type changeStanding = func(store *db.DB, ctx context.Context, address string, by db.By) (bouncehound.Change, bool, error)
 
-// standingCommand completes a verb that changes the standing of addresses by hand.
-func (p *program) standingCommand(cmd *cobra.Command, change changeStanding) *cobra.Command {
+// standingCommand completes a verb that changes the standing of addresses by hand;
+// otherwise is what it says of an address that did not change.
+func (p *program) standingCommand(cmd *cobra.Command, change changeStanding, otherwise string) *cobra.Command {
 	var note, by string
 	cmd.Args = cobra.MinimumNArgs(1)
 	cmd.Flags().StringVar(&note, "note", "", "why, kept with the change")
@@ -64,7 +65,7 @@ func (p *program) standingCommand(cmd *cobra.Command, change changeStanding) *co
 			case changed:
 				fmt.Fprintf(p.stdout, "%s: %s → %s\n", printable(a), made.Previous, made.Standing)
 			default:
-				fmt.Fprintf(p.stdout, "%s: %s already\n", printable(a), made.Standing)
+				fmt.Fprintf(p.stdout, "%s: %s\n", printable(a), otherwise)
 			}
 		}
 		return errors.Join(errs...)

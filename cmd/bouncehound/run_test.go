@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"bouncehound/poller/imaptest"
+)
+
+// TestRun: the daemon polls at once and delivers; what another process does to the
+// store reaches the webhook; a second poller is refused; SIGTERM ends it.
+func TestRun(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.append(unknownUser("1", "lena@example.com"))
+	d := w.start("run")
+	w.receiver.await(t, 2)
+
+	began := time.Now()
+	w.run(0, "release", "lena@example.com", "--note", "new mailbox")
+	events := w.receiver.await(t, 3)
+	t.Logf("a release by another process reached the webhook after %v", time.Since(began).Round(time.Millisecond))
+	if e := events[2]; e.Type != "contact.released" || e.Data.Email != "lena@example.com" || e.Data.Standing != "ok" {
+		t.Errorf("event %+v", e)
+	}
+
+	_, stderr := w.run(1, "poll")
+	if !strings.Contains(stderr, fmt.Sprintf("process %d holds", d.cmd.Process.Pid)) {
+		t.Errorf("printed\n%s", stderr)
+	}
+	d.stop()
+	w.run(0, "poll") // the lock went with the process
+}
+
+// TestRunReload: SIGHUP takes a good configuration and keeps the old one before a bad.
+func TestRunReload(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	d := w.start("run")
+	d.await("polled")
+	good, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.config, append(good, "\n[nonsense]\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.signal(syscall.SIGHUP)
+	d.await("configuration not reloaded, the old one stays")
+
+	w.append(unknownUser("1", "lena@example.com"))
+	if err := os.WriteFile(w.config, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.signal(syscall.SIGHUP)
+	d.await("configuration reloaded")
+	w.receiver.await(t, 2) // the new generation polls at once
+	d.stop()
+}
+
+// TestRunStopsInFetch: SIGTERM in the middle of a fetch that stalls ends the daemon,
+// and nothing of the batch was kept or lost.
+func TestRunStopsInFetch(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	stalled := make(chan struct{})
+	address := stallingServer(t, stalled)
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.config, []byte(strings.Replace(string(text), w.server.Addr, address, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := w.start("run")
+	select {
+	case <-stalled:
+	case err := <-d.ended:
+		t.Fatalf("%v\n%s", err, d.log())
+	case <-time.After(time.Minute):
+		t.Fatalf("the fetch did not begin\n%s", d.log())
+	}
+	d.stop()
+	if len(w.bounces()) != 0 {
+		t.Error("a message of which a part never came was recorded")
+	}
+}
+
+// stallingServer is an IMAP server that sends half of a message and then nothing.
+func stallingServer(t *testing.T, stalled chan<- struct{}) (address string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		conn, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		fmt.Fprint(conn, "* OK [CAPABILITY IMAP4rev1 UIDPLUS MOVE] ready\r\n")
+		lines := bufio.NewScanner(conn)
+		for lines.Scan() {
+			tag, command, _ := strings.Cut(lines.Text(), " ")
+			command = strings.ToUpper(command)
+			switch {
+			case strings.HasPrefix(command, "EXAMINE"), strings.HasPrefix(command, "SELECT"):
+				fmt.Fprint(conn, "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] .\r\n* OK [UIDNEXT 2] .\r\n* FLAGS (\\Seen)\r\n")
+			case strings.HasPrefix(command, "UID SEARCH"):
+				fmt.Fprint(conn, "* SEARCH 1\r\n")
+			case strings.HasPrefix(command, "UID FETCH") && strings.Contains(command, "BODY"):
+				fmt.Fprint(conn, "* 1 FETCH (UID 1 BODY[] {5000}\r\nFrom: half of a message\r\n")
+				close(stalled)
+				_, _ = io.Copy(io.Discard, conn) // until the client goes
+				return
+			case strings.HasPrefix(command, "UID FETCH"):
+				fmt.Fprintf(conn, "* 1 FETCH (UID 1 RFC822.SIZE 5000 INTERNALDATE %q)\r\n", time.Now().Format("02-Jan-2006 15:04:05 -0700"))
+			case command == "CAPABILITY":
+				fmt.Fprint(conn, "* CAPABILITY IMAP4rev1 UIDPLUS MOVE\r\n")
+			case strings.HasPrefix(command, "LIST"):
+				fmt.Fprint(conn, "* LIST () \"/\" INBOX\r\n")
+			}
+			fmt.Fprintf(conn, "%s OK done\r\n", tag)
+		}
+	}()
+	return ln.Addr().String()
+}
