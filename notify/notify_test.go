@@ -238,3 +238,17 @@ func TestEventTypes(t *testing.T) {
 		})
 	}
 }
+
+// Nobody needs to listen, and one wake is as good as many.
+func TestWake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		s := newTestSender(t, crm(), log, crmHook)
+		for range 10 {
+			s.Wake() // would be a deadlock, if it waited
+		}
+		ids := log.add("a@example.com")
+		runFor(t, s, time.Second)
+		wantIDs(t, crmHook.took(), ids)
+	})
+}

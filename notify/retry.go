@@ -66,6 +66,9 @@ func (r *retry) some(ctx context.Context) (more bool, err error) {
 		if time.Since(listed) > staleAfter {
 			return true, nil
 		}
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
 		if err := r.one(ctx, letter); err != nil {
 			return false, err
 		}

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -133,6 +135,45 @@ func TestRefusedThenReleased(t *testing.T) {
 		wantIDs(t, crmHook.took(), released)
 		if crmHook.calls[0].id != first[0] || len(log.letters) != 0 {
 			t.Errorf("%d calls, left %v", len(crmHook.calls), log.left())
+		}
+	})
+}
+
+// One that is refused again is not tried twice in one pass, however long that
+// takes.
+func TestRetryRefusedSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		ids := log.add("a@example.com", "b@example.com")
+		log.letEverythingDie()
+		crmHook.answer = func(r *http.Request) (*http.Response, error) {
+			time.Sleep(2 * staleAfter)
+			if len(crmHook.calls) > len(ids) {
+				return nil, errors.New("asked again and again")
+			}
+			return reply(422), nil
+		}
+		sent, superseded, err := newTestSender(t, crm(), log, crmHook).Retry(t.Context())
+		if sent != 0 || superseded != 0 || err == nil || !strings.Contains(err.Error(), "2 refused again") || len(crmHook.calls) != 2 {
+			t.Errorf("%d sent, %d superseded, %v, %d requests", sent, superseded, err, len(crmHook.calls))
+		}
+	})
+}
+
+// A stop that comes with the answer: what was taken is no dead letter any more.
+func TestRetryStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		log.add("a@example.com", "b@example.com")
+		log.letEverythingDie()
+		ctx, cancel := context.WithCancel(t.Context())
+		crmHook.answer = func(*http.Request) (*http.Response, error) {
+			cancel()
+			return reply(200), nil
+		}
+		sent, _, err := newTestSender(t, crm(), log, crmHook).Retry(ctx)
+		if sent != 1 || !errors.Is(err, context.Canceled) || !slices.Equal(log.left(), []int64{2}) {
+			t.Errorf("%d sent, %v, left %v", sent, err, log.left())
 		}
 	})
 }
