@@ -25,7 +25,7 @@ func Domain(address string) string {
 }
 
 func domainKey(domain string) string {
-	domain = strings.TrimSuffix(strings.ToLower(domain), ".")
+	domain = strings.TrimRight(strings.ToLower(domain), ".")
 	for i := range len(domain) {
 		if domain[i] >= 0x80 {
 			// A domain that IDNA refuses still has to be the same as itself.
