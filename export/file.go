@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // ToFile makes the file path hold what write writes: all of it, or, if anything
 // fails, what it held before. The text goes to a temporary file in the same
-// directory, which takes the place of path once it is safe on the disk; a
-// process killed before that leaves a file .bouncehound-*.tmp behind.
+// directory, which takes the place of path once it is safe on the disk. A process
+// killed before that leaves a file .bouncehound-*.tmp behind, which a later call
+// for a file of the same directory removes when it is a day old.
 //
 // A new file has mode less the umask; a replaced one keeps its permission bits. A
 // symbolic link is followed, as by any program that writes to it, so the file it
@@ -49,7 +51,8 @@ func ToFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
 // is there now, nil if nothing is.
 func replace(target string, info fs.FileInfo, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	dir, _ := filepath.Split(target)
-	temp := dir + ".bouncehound-" + strings.ToLower(rand.Text()) + ".tmp"
+	sweep(dir, time.Now())
+	temp := dir + tempPrefix + strings.ToLower(rand.Text()) + tempSuffix
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode.Perm())
 	if err != nil {
 		return err
@@ -80,6 +83,29 @@ func replace(target string, info fs.FileInfo, mode fs.FileMode, write func(io.Wr
 	}
 	placed = true
 	return syncDir(dir)
+}
+
+const (
+	tempPrefix = ".bouncehound-"
+	tempSuffix = ".tmp"
+)
+
+// sweep removes the temporary files that killed processes left in dir. One that
+// cannot be removed does no harm.
+func sweep(dir string, now time.Time) {
+	entries, err := os.ReadDir(dir + ".")
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, tempPrefix) || !strings.HasSuffix(name, tempSuffix) || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > 24*time.Hour {
+			os.Remove(dir + name)
+		}
+	}
 }
 
 // syncDir makes a rename in dir, "" or ending in a slash, safe on the disk.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func text(s string) func(io.Writer) error {
@@ -162,5 +163,29 @@ func TestToFileToPipe(t *testing.T) {
 	broken := errors.New("no more")
 	if err := ToFile(os.DevNull, 0o600, func(io.Writer) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("to the null device: %v", err)
+	}
+}
+
+// What a killed process left is removed a day later; nothing else is.
+func TestToFileSweeps(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list.csv")
+	for name, age := range map[string]time.Duration{
+		".bouncehound-old.tmp": 25 * time.Hour,
+		".bouncehound-new.tmp": 23 * time.Hour, // may be another export's that is under way
+		"old.tmp":              25 * time.Hour,
+		".bouncehound-old.csv": 25 * time.Hour,
+	} {
+		file := filepath.Join(filepath.Dir(path), name)
+		at := time.Now().Add(-age)
+		if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ToFile(path, 0o600, text("x")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, path, "x", ".bouncehound-new.tmp", "old.tmp", ".bouncehound-old.csv")
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), ".bouncehound-old.tmp")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the old temporary file: %v", err)
 	}
 }

@@ -2,8 +2,12 @@ package notify
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -75,12 +79,26 @@ func (h *hook) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// verify asks the library, and does the sum of Standard Webhooks itself as well.
 func verify(secret string, body []byte, h http.Header) error {
 	wh, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
 		return err
 	}
-	return wh.Verify(body, h)
+	if err := wh.Verify(body, h); err != nil {
+		return err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	if err != nil {
+		return err
+	}
+	sum := hmac.New(sha256.New, key)
+	fmt.Fprintf(sum, "%s.%s.%s", h.Get("webhook-id"), h.Get("webhook-timestamp"), body)
+	want := "v1," + base64.StdEncoding.EncodeToString(sum.Sum(nil))
+	if !slices.Contains(strings.Fields(h.Get("webhook-signature")), want) {
+		return errors.New("the signature is not the HMAC-SHA256 of id.timestamp.body")
+	}
+	return nil
 }
 
 // took returns the ids of what the endpoint took, in order.
