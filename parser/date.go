@@ -37,11 +37,11 @@ const noZone = 1 << 20
 
 // A date is what has been read of one.
 type date struct {
-	day, month, year  int
-	hour, min, sec    int
-	timed, afternoon  bool
-	forenoon, invalid bool
-	zone              int // seconds east of UTC
+	day, month, year int
+	hour, min, sec   int
+	timed, afternoon bool
+	forenoon         bool
+	zone             int // seconds east of UTC
 }
 
 // take takes one word of a date.

@@ -6,30 +6,65 @@ import "strings"
 // became of another one. What a person quotes is no evidence, nor is a subject alone.
 func (m *message) looksLikeReport() bool {
 	if m.like == 0 {
-		m.like = -1
-		if m.isReport() {
-			m.like = 1
-		}
+		m.like = m.weighReport()
 	}
 	return m.like > 0
 }
 
-func (m *message) isReport() bool {
+// What weighReport says.
+const (
+	noReport = -1
+	maybe    = 1 // only the null sender speaks for it: other programs write with that too
+	surely   = 2
+)
+
+func (m *message) weighReport() int8 {
 	h := m.header()
 	if m.isStatusReport() || h.has("X-Failed-Recipients") {
-		return true
+		return surely
+	}
+	subject := h.words("Subject")
+	if isAnswer(subject) || isAutoReplySubject(subject) {
+		return noReport
 	}
 	from := h.get("From")
 	if isDaemon(from) {
-		return !isAnswer(h.words("Subject"))
+		if containsFold(from, "postmaster") && (h.has("User-Agent") || isMailProgram(h.get("X-Mailer"))) && !isBounceSubject(subject) {
+			return noReport // the postmaster himself
+		}
+		return surely
 	}
 	if isList(h) {
-		return false
+		return noReport
 	}
-	if strings.TrimSpace(h.get("Return-Path")) == "<>" {
-		return !isAnswer(h.words("Subject"))
+	null := h.get("Return-Path") == "<>"
+	if isBounceSubject(subject) && (null || !isPerson(h)) {
+		return surely
 	}
-	return isBounceSubject(h.words("Subject")) && !h.has("In-Reply-To") && !h.has("References")
+	if null && !hasPrefixFold(h.get("Auto-Submitted"), "auto-replied") && !isPerson(h) {
+		return maybe
+	}
+	return noReport
+}
+
+// isPerson says whether a header shows that a person wrote the message: it answers
+// another one, a mail program made it, or it came from the address it is signed with.
+func isPerson(h header) bool {
+	if h.has("In-Reply-To") || h.has("References") || h.has("Thread-Index") || h.has("User-Agent") || isMailProgram(h.get("X-Mailer")) {
+		return true
+	}
+	from := cleanAddress(h.get("From"))
+	return from != "" && strings.EqualFold(cleanAddress(h.get("Return-Path")), from)
+}
+
+// isMailProgram says whether an X-Mailer field names a program that people write with.
+func isMailProgram(mailer string) bool {
+	for _, program := range [...]string{"outlook", "apple mail", "iphone", "ipad", "thunderbird", "foxmail", "the bat", "lotus notes", "evolution", "kmail", "sylpheed", "claws", "airmail (", "spark", "mutt", "roundcube", "webmail", "windows live mail", "windows mail"} {
+		if containsFold(mailer, program) {
+			return true
+		}
+	}
+	return false
 }
 
 // isStatusReport says whether the message is a multipart/report about delivery (RFC 6522).
@@ -51,6 +86,9 @@ func isList(h header) bool {
 func isDaemon(from string) bool {
 	if from == "" {
 		return false
+	}
+	if from == "<>" {
+		return true
 	}
 	local := from
 	name := ""
@@ -91,24 +129,6 @@ func isDaemon(from string) bool {
 func isAnswer(subject string) bool {
 	for _, prefix := range [...]string{"re:", "re ", "re[", "aw:", "fw:", "fwd:", "wg:", "tr:", "rv:", "sv:", "vs:", "ref:", "odp:", "antw:", "rif:", "res:", "enc:", "回复", "答复", "转发", "回覆", "轉寄"} {
 		if hasPrefixFold(subject, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// isBounceSubject says whether a subject is one that mail servers give their reports.
-func isBounceSubject(subject string) bool {
-	if subject == "" || isAnswer(subject) {
-		return false
-	}
-	for _, phrase := range [...]string{
-		"undeliver", "failure notice", "returned mail", "delivery status notification", "delivery failure", "delivery failed", "mail delivery failed",
-		"nondeliverable", "non-deliver", "delivery has failed", "delivery problem", "mail system error", "returned to sender", "returning message to sender",
-		"message status - undeliver", "delivery report", "could not be delivered", "delivery notification", "delivery error", "delivery unsuccessful",
-		"mail failed", "unable to deliver", "failed mail", "user unknown", "mail returned", "message delivery fail", "undelivered", "not delivered", "delivery delayed", "delayed mail",
-	} {
-		if containsFold(subject, phrase) {
 			return true
 		}
 	}

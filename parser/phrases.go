@@ -2,29 +2,69 @@ package parser
 
 import "strings"
 
+// The phrases of this file are facts about how mail systems word things. Those of
+// ASCII are compared in any case; the others, in lower case, with lowered text, and cut so
+// that inflection does not matter. They count only in what is a report by other signs.
+
 // isDelay says whether words tell of a delay: the server still tries.
 func isDelay(s string) bool {
-	for _, phrase := range delayPhrases {
-		if containsFold(s, phrase) {
-			return !containsFold(s, "permanent") && !containsFold(s, "has failed")
-		}
+	if !anyPhrase(s, delayPhrases[:], foreignDelays[:]) {
+		return false
 	}
-	return false
+	return !containsFold(s, "permanent") && !containsFold(s, "has failed") && !containsFold(s, "given up")
 }
 
 var delayPhrases = [...]string{
 	"not yet been delivered", "delayed", "will continue to try", "still trying", "will be retried", "warning message only", "delivery attempts will continue",
-	"no action is required on your part", "will keep trying", "not yet delivered",
+	"no action is required on your part", "will keep trying", "not yet delivered", "delivery incomplete", "temporary problem delivering", "enqueued and undeliverable",
+	"only a warning", "will retry", "being retried", "retry your message", "continue retrying", "keep trying to deliver",
+	"remise diff", "entrega retrasada", "recapito posticipato", "recapito incompleto", "entrega com atraso", "entrega incompleta", "bezorging vertraagd", "vertraagde mail",
+	"nur eine warnung", "weiterhin versucht", "problema temporal", "problema temporaneo", "leveransen", "levering forsinket", "teslim gecikti",
+}
+
+var foreignDelays = [...]string{
+	"verzögert", "zustellung nicht abgeschlossen", "un problème temporaire", "dostarczenie opóźnione", "doručení zpožděno", "késik a kézbesítés", "livrare întârziată",
+	"καθυστέρηση παράδοσης", "доставка задержана", "повторные попытки доставки", "доставка затримується", "försenad", "toimitus viivästynyt",
+	"配信遅延", "传递延迟", "傳遞延遲", "배달 지연",
 }
 
 // tellsFailure says whether words tell that something could not be delivered.
 func tellsFailure(s string) bool {
-	for _, phrase := range failurePhrases {
+	return anyPhrase(s, failurePhrases[:], foreignFailures[:])
+}
+
+var failurePhrases = [...]string{
+	"could not", "couldn't", "cannot", "can't be", "can not", "unable to", "failed", "failure", "undeliver", "not deliver", "wasn't delivered", "not been delivered",
+	"rejected", "refused", "unknown", "does not exist", "doesn't exist", "not exist", "no such", "invalid", "exceed", "quota", "mailbox is full", "mailbox full", "inbox is full", "not a valid",
+	"not found", "bounced", "did not reach", "was not sent", "error delivering", "no longer", "disabled", "not accept", "blocked", "trouble delivering", "returned to you", "not match",
+	"not receive", "over its", "not recognized", "not listed", "denied", "isn't valid", "incorrect", "prevented",
+	"konnte nicht", "konnten nicht", "nicht zugestellt", "unzustellbar", "unbekannt", "nicht erreich", "fehlgeschlagen", "existiert nicht", "postfach ist voll",
+	"n'a pas pu", "n'a pu", "inconnu", "n'existe pas", "impossible de", "refus", "no se pudo", "no pudo ser", "no se ha podido", "no se ha entregado", "error de entrega", "desconocido", "no existe",
+	"nao pode", "nao foi", "falha na entrega", "inexistente", "non e' stato", "impossibile", "sconosciuto", "kan niet worden", "kon niet worden", "niet bezorgd", "onbekend",
+	"kunde inte", "det gick inte", "kunne ikke", "mislykkedes", "mislyktes", "ei voitu", "nie mo", "nie istnieje", "nie powiod", "nelze", "nebylo", "nezda", "zlyhalo", "nem siker", "nem lehet", "nepodarilo",
+	"nu a putut", "teslim edilemedi", "iletilemedi", "gagal", "tidak terkirim",
+}
+
+var foreignFailures = [...]string{
+	"n’a pas", "échec de", "não pôde", "não foi", "não existe", "non è stato", "non è riuscito", "nie została", "nie udało", "okänd", "epäonnistui", "nu a reușit",
+	"не удалось", "невозможно", "не может быть", "не доставлен", "не было доставлено", "не найден", "не существует", "недоставлен", "сбой доставки", "переполнен", "не вдалося", "неуспешна доставка",
+	"απέτυχε", "δεν ήταν δυνατή", "失敗", "失败", "退信", "退回", "不存在", "無法", "无法", "未能", "できません", "届け", "見つかりません", "配信されません", "못했습니다", "반송", "실패",
+	"فشل", "تعذر", "נכשלה", "לא ניתן", "không thành công", "ไม่สามารถ",
+}
+
+// anyPhrase says whether text holds any of the ASCII phrases, or, where it is not all
+// ASCII, any of the foreign ones.
+func anyPhrase(s string, ascii, foreign []string) bool {
+	for _, phrase := range ascii {
 		if containsFold(s, phrase) {
 			return true
 		}
 	}
-	for _, phrase := range foreignFailures {
+	if isASCII(s) {
+		return false
+	}
+	s = strings.ToLower(s)
+	for _, phrase := range foreign {
 		if strings.Contains(s, phrase) {
 			return true
 		}
@@ -32,18 +72,25 @@ func tellsFailure(s string) bool {
 	return false
 }
 
-// failurePhrases are ASCII, in lower case, and compared in any case.
-var failurePhrases = [...]string{
-	"could not", "couldn't", "cannot", "can't be", "can not", "unable to", "failed", "failure", "undeliver", "not deliver", "wasn't delivered", "not been delivered",
-	"rejected", "refused", "unknown", "does not exist", "doesn't exist", "not exist", "no such", "invalid", "exceed", "quota", "mailbox is full", "mailbox full", "inbox is full", "not a valid",
-	"not found", "bounced", "did not reach", "was not sent", "error delivering", "no longer", "disabled", "not accept", "blocked", "trouble delivering", "returned to you", "not match",
-	"konnte nicht", "nicht zugestellt", "unzustellbar", "unbekannt", "n'a pas pu", "n'a pu", "inconnu", "n'existe pas", "no se pudo", "no pudo ser", "no se ha podido", "desconocido", "no existe",
-	"nao pode", "nao foi", "inexistente", "non e' stato", "impossibile", "sconosciuto", "niet worden", "onbekend", "kunde inte", "kunne ikke", "okand", "ei voitu", "nie mo", "nie istnieje", "nelze", "nebylo",
-	"teslim edilemedi", "nem lehet", "nepodarilo",
+// isBounceSubject says whether a subject is one that mail servers give their reports.
+func isBounceSubject(subject string) bool {
+	return subject != "" && !isAnswer(subject) && anyPhrase(subject, bounceSubjects[:], foreignSubjects[:])
 }
 
-// foreignFailures are compared as they stand.
-var foreignFailures = [...]string{
-	"não pôde", "não foi", "não existe", "non è stato", "okänd", "не удалось", "не может быть", "не доставлено", "не найден", "не существует", "недоставлен", "переполнен",
-	"無法", "无法", "失败", "失敗", "退信", "不存在", "できません", "届け", "見つかりません", "전달되지", "반송", "없는", "δεν ήταν δυνατή",
+var bounceSubjects = [...]string{
+	"undeliver", "failure notice", "returned mail", "delivery status notification", "delivery failure", "delivery failed", "mail delivery failed",
+	"nondeliverable", "non-deliver", "delivery has failed", "delivery problem", "mail system error", "returned to sender", "returning message to sender",
+	"could not be delivered", "delivery notification", "delivery error", "delivery unsuccessful", "mail failure",
+	"mail failed", "unable to deliver", "failed mail", "user unknown", "mail returned", "message delivery fail", "not delivered", "delivery delayed", "delayed mail",
+	"error sending your mail", "failed delivery", "mail could not", "couldn't be delivered", "rejected mail", "message rejected",
+	"unzustellbar", "nicht zustellbar", "nicht zugestellt", "non remis", "no se puede entregar", "error en la entrega", "mensaje no entregado", "no se ha podido entregar", "impossibile recapitare",
+	"non recapitabile", "consegna fallita", "mancata consegna", "falha na entrega", "onbestelbaar", "bezorging mislukt", "niet bezorgd", "niet-bezorgde", "olevererbart", "kan ikke leveres",
+	"ei voitu toimittaa", "teslim edilem", "nelivrabil", "nu se poate livra", "niedostarcz", "tidak dapat dikirim",
+}
+
+var foreignSubjects = [...]string{
+	"zustellung fehlgeschlagen", "übermittlungsstatus", "état de remise", "état de la distribution", "notificación de estado de", "não entregue", "não é possível entregar",
+	"nie można dostarczyć", "zwrot wiadomości", "nedoručiteln", "nelze doručit", "nedoručeno", "nedoručiteľn", "kézbesíthet", "не удается доставить", "не доставлено", "недоставлен", "не может быть доставлено",
+	"недоставимо", "не вдалося доставити", "μη παραδοτέο", "配信不能", "配信できません", "配信に失敗", "メールエラー", "送信失敗", "无法传递", "未送达", "無法傳遞", "投递失败", "投遞失敗", "发送失败", "无法送达",
+	"退信", "被退回", "传输失败", "배달되지 않음", "발송 실패", "반송", "غير قابل للتسليم", "לא ניתן למסירה", "không thể gửi", "ไม่สามารถส่งได้",
 }

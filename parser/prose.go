@@ -25,6 +25,11 @@ func readProse(m *message) *bouncehound.Report {
 	if isDelay(subject) || isDelay(text[:min(len(text), 1500)]) {
 		action = bouncehound.Delayed
 	}
+	if m.like == maybe {
+		if _, reply := bouncehound.Codes(text); len(m.returnedHeader()) == 0 && reply == "" || !tellsFailure(text) {
+			return nil
+		}
+	}
 	recs := m.proseRecipients(text, action)
 	if len(recs) == 0 && action == bouncehound.Failed && (tellsFailure(text) || isBounceSubject(subject)) {
 		if r := m.wrapped(); r != nil {
@@ -58,6 +63,9 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 		}
 	}
 	if len(recs) == 0 {
+		recs = m.labelled(text, action, sent)
+	}
+	if len(recs) == 0 {
 		recs = m.inParagraphs(text, action, sent)
 	}
 	if len(recs) == 0 {
@@ -75,6 +83,35 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 		}
 	}
 	return recs
+}
+
+// labelled takes the addresses that a label on their line says to be recipients.
+func (m *message) labelled(text string, action bouncehound.Action, sent []string) (recs []bouncehound.Recipient) {
+	for pos := 0; pos < len(text) && len(recs) < 50; {
+		line, next := lineAt(text, pos)
+		pos = next
+		at := strings.IndexByte(line, '@')
+		if at < 0 {
+			continue
+		}
+		head := line[:at]
+		for _, label := range recipientLabels {
+			if !containsFold(head, label) {
+				continue
+			}
+			if a, _ := findAddress(line[indexFold(line, label)+len(label):]); a != "" && m.mayFail(a, sent) {
+				recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
+			}
+			break
+		}
+	}
+	return recs
+}
+
+// recipientLabels are what programs set before the address that failed.
+var recipientLabels = [...]string{
+	"recipient:", "recipient address:", "rcpt to:", "undeliverable address:", "error-for:", "failed address:", "user account:", "final-recipient:", "original-recipient:",
+	"undeliverable to", "recipients:", "destinataire :", "destinataire:", "destinatario:", "empf\u00e4nger:", "ontvanger:", "\u5b9b\u5148", "\u6536\u4ef6\u4eba",
 }
 
 // inParagraphs takes the addresses of paragraphs that tell of failing.
