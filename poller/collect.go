@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -25,6 +26,7 @@ type part struct {
 // message just before the one that was asked for.
 type collection struct {
 	abort func(error)
+	dead  <-chan struct{} // closed when the connection is, and go-imap's reader gone
 
 	mu     sync.Mutex
 	idle   sync.Cond
@@ -34,8 +36,8 @@ type collection struct {
 	parts  map[uint32]*part
 }
 
-func newCollection(uids []uint32, budget int64, abort func(error)) *collection {
-	c := &collection{abort: abort, budget: budget, parts: make(map[uint32]*part, len(uids))}
+func newCollection(uids []uint32, budget int64, abort func(error), dead <-chan struct{}) *collection {
+	c := &collection{abort: abort, dead: dead, budget: budget, parts: make(map[uint32]*part, len(uids))}
 	c.idle.L = &c.mu
 	for _, uid := range uids {
 		c.parts[uid] = nil
@@ -96,15 +98,20 @@ func (c *collection) read(literal interface {
 	c.mu.Unlock()
 	if size > left {
 		c.abort(fmt.Errorf("the server announces a literal of %d octets where at most %d were to be expected", size, left))
+		_, _ = io.Copy(io.Discard, literal)
+		<-c.dead
 		return nil
 	}
 	raw := make([]byte, size)
-	_, err := io.ReadFull(literal, raw)
-	// go-imap goes on only when it has seen the reader reach its end.
-	_, _ = literal.Read(make([]byte, 1))
-	if err != nil {
+	if _, err := io.ReadFull(literal, raw); err != nil {
+		// After an error go-imap reads on by itself, and would, when this response is
+		// left, read the literal at the same time.
+		c.abort(errors.New("the connection was cut off in the middle of a message"))
+		<-c.dead
 		return nil
 	}
+	// go-imap goes on only when it has seen the reader reach its end.
+	_, _ = literal.Read(make([]byte, 1))
 	return raw
 }
 
@@ -124,6 +131,7 @@ func (c *collection) finish() map[uint32]*part {
 type strays struct {
 	mu      sync.Mutex
 	current *collection
+	nobody  *collection // takes those that come when nothing is asked for
 }
 
 func (s *strays) set(c *collection) {
@@ -138,7 +146,7 @@ func (s *strays) take(msg *imapclient.FetchMessageData) {
 	s.mu.Lock()
 	c := s.current
 	if c == nil {
-		c = newCollection(nil, 0, func(error) {})
+		c = s.nobody
 	}
 	c.mu.Lock()
 	c.busy++

@@ -60,6 +60,7 @@ func eachStage(t *testing.T, instead func(c *scripted, tag, command string), che
 			p.Mailbox.After = poller.AfterDelete
 			begun := time.Now()
 			_, err := p.Poll(t.Context())
+			synctest.Wait()
 			if !met {
 				t.Skip("not met in this run")
 			}
@@ -74,6 +75,7 @@ func eachStage(t *testing.T, instead func(c *scripted, tag, command string), che
 			time.Sleep(time.Minute) // for a server that still dribbles to notice
 			s.on = nil
 			poll(t, p)
+			synctest.Wait()
 			if !slices.Equal(m.uids(), []uint32{1, 2, 3}) || len(m.untidied) != 0 {
 				t.Errorf("after a good poll: kept %v, untidied %v", m.uids(), m.untidied)
 			}
@@ -224,7 +226,7 @@ func TestBreakAnywhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			read, written := conversation(t, caps)
-			step := 11
+			step := 13
 			if testing.Short() {
 				step = 41
 			}

@@ -54,7 +54,7 @@ func (s *session) listed(uid uint32) (bool, error) {
 // body, and only the end of the command tells.
 func (s *session) fetch(uids []uint32, items imap.FetchOptions, budget int64) (map[uint32]*part, error) {
 	items.UID = true
-	c := newCollection(uids, budget, s.wire.abort)
+	c := newCollection(uids, budget, s.wire.abort, s.client.Closed())
 	s.strays.set(c)
 	defer s.strays.set(nil)
 	err := s.do(budget, func() error {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bouncehound"
@@ -223,6 +224,7 @@ func TestLyingLiterals(t *testing.T) {
 			if len(m.kept) != 0 || len(m.cursors) != 0 {
 				t.Errorf("kept %v, cursors %v", m.uids(), m.cursors)
 			}
+			synctest.Wait()
 			s.on = nil
 			if got := poll(t, scriptPoller(s, m)); got.Fetched != 3 {
 				t.Errorf("then: got %+v", got)

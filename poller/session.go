@@ -23,9 +23,12 @@ type session struct {
 
 func newSession(w *wire, conn net.Conn, stall time.Duration) *session {
 	s := &session{wire: w, stall: stall}
+	s.strays.mu.Lock() // until nobody is known
+	defer s.strays.mu.Unlock()
 	s.client = imapclient.New(conn, &imapclient.Options{
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Fetch: s.strays.take},
 	})
+	s.strays.nobody = newCollection(nil, 0, w.abort, s.client.Closed())
 	return s
 }
 
