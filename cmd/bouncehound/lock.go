@@ -45,7 +45,7 @@ func takeLock(ctx context.Context, storePath string, wait bool) (*lock, error) {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"database/sql"
 	"fmt"
 	"net"
 	"os"
@@ -266,5 +267,23 @@ func TestPollSince(t *testing.T) {
 	w.run(0, "poll")
 	if bounces := w.bounces(); len(bounces) != 1 || bounces[0].Address != "new@example.com" {
 		t.Errorf("bounces %+v", bounces)
+	}
+}
+
+// TestPollNewerStore refuses a store that a newer version has written.
+func TestPollNewerStore(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.run(0, "poll")
+	store, err := sql.Open("sqlite3", w.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr := w.run(1, "poll")
+	if !strings.Contains(stderr, "9999") || !strings.Contains(stderr, "hint: a newer bouncehound has used this store") {
+		t.Errorf("printed\n%s", stderr)
 	}
 }

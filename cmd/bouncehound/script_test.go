@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"bouncehound/poller/imaptest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -30,7 +32,18 @@ func TestScript(t *testing.T) {
 			// Scripts that want another configuration name it with --config.
 			return os.WriteFile(env.WorkDir+"/bouncehound.toml", []byte("[store]\npath = \"b.db\"\n"), 0o600)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+			// imap FILE starts an IMAP server with a bounce and a webhook endpoint, and
+			// writes the configuration for both.
+			"imap": func(ts *testscript.TestScript, _ bool, args []string) {
+				w := newWorld(t, imaptest.Memory(t), "")
+				w.append(unknownUser("1", "lena@example.com"))
+				text, err := os.ReadFile(w.config)
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
+			},
+		},
 	})
 }
 

@@ -20,9 +20,9 @@ func newSenders(ctx context.Context, webhooks []config.Webhook, store *db.DB, lo
 		if err != nil {
 			return nil, err
 		}
-		one, err := notify.New(e, store, log.With("webhook", w.Name))
+		one, err := notify.New(e, store, log)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("webhook %q: %w", w.Name, err), ""}
+			return nil, usageError{err, ""}
 		}
 		if _, err := store.OpenCursor(ctx, w.Name, e.Start); err != nil {
 			return nil, fmt.Errorf("webhook %q: open its cursor: %w", w.Name, err)

@@ -151,7 +151,7 @@ func (p *program) webhooksTestCommand() *cobra.Command {
 					continue
 				}
 				if err := testWebhook(cmd.Context(), w, p.logger(s.Log)); err != nil {
-					errs = append(errs, fmt.Errorf("webhook %q: %w", w.Name, err))
+					errs = append(errs, err)
 					continue
 				}
 				fmt.Fprintf(p.stdout, "%s: took the test event\n", w.Name)
