@@ -55,7 +55,7 @@ func Dovecot(t testing.TB) *Server {
 		Addr:    net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)),
 		TLSAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.encrypted)),
 		Dots:    true,
-		Pool:    pool, t: t,
+		Pool:    pool, t: t, deliver: d.deliver,
 		setCaps: func(caps []imap.Cap) {
 			t.Helper()
 			d.stop()
@@ -131,6 +131,35 @@ func (d *dovecot) configure(caps []imap.Cap) {
 	).Replace(dovecotConf)
 	if err := os.WriteFile(d.path("dovecot.conf"), []byte(conf), 0o644); err != nil {
 		d.t.Fatal(err)
+	}
+}
+
+// deliver writes into the Maildir's new.
+func (d *dovecot) deliver(mails []Mail) {
+	d.t.Helper()
+	uid, _ := strconv.Atoi(d.owner.Uid)
+	gid, _ := strconv.Atoi(d.owner.Gid)
+	for _, dir := range []string{"", "new", "cur", "tmp"} {
+		path := filepath.Join(d.path("mail"), Username, dir)
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := os.Chown(path, uid, gid); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	for i, m := range mails {
+		// Dovecot numbers them in the order of their names.
+		path := filepath.Join(d.path("mail"), Username, "new", fmt.Sprintf("%d.%07d.test", m.InternalDate.Unix(), i))
+		if err := os.WriteFile(path, m.Raw, 0o600); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := os.Chown(path, uid, gid); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := os.Chtimes(path, m.InternalDate, m.InternalDate); err != nil {
+			d.t.Fatal(err)
+		}
 	}
 }
 

@@ -32,6 +32,7 @@ type Server struct {
 	t       testing.TB
 	dial    func(context.Context) (net.Conn, error)
 	setCaps func([]imap.Cap)
+	deliver func([]Mail) // nil: Load does
 }
 
 // Dial connects to the server's plain side, whatever the address; it fits
@@ -62,6 +63,17 @@ func (s *Server) SetCaps(caps ...imap.Cap) {
 func (s *Server) Append(folder string, raw []byte, internal time.Time, flags ...string) {
 	s.t.Helper()
 	s.Load(folder, Mail{Raw: raw, InternalDate: internal, Flags: flags})
+}
+
+// Deliver puts messages into INBOX as an MTA would, which for a great many is faster
+// than Load; Dovecot then takes the time of the file as INTERNALDATE, and no flags.
+func (s *Server) Deliver(mails ...Mail) {
+	s.t.Helper()
+	if s.deliver == nil {
+		s.Load("INBOX", mails...)
+		return
+	}
+	s.deliver(mails)
 }
 
 // Load puts messages into a folder over one connection, in this order. A zero
