@@ -31,9 +31,14 @@ type BounceFilter struct {
 // they are read. They are without explanation and advice, which follow from the
 // rest.
 func (db *DB) Bounces(ctx context.Context, f BounceFilter) iter.Seq2[bouncehound.Bounce, error] {
+	query, args := f.query()
+	return stream(ctx, db.readers, "bounces", scanBounce, query, args...)
+}
+
+// query returns the SQL of a filter.
+func (f BounceFilter) query() (query string, args []any) {
 	var w where
-	key := bouncehound.Key(f.Address)
-	w.add(f.Address != "", `b.key = ?`, key)
+	w.add(f.Address != "", `b.key = ?`, bouncehound.Key(f.Address))
 	w.add(f.Reason != "", `b.reason = ?`, f.Reason)
 	w.add(f.Class != "", `b.class = ?`, f.Class)
 	w.add(f.Mailbox != "", `m.mailbox = ?`, f.Mailbox)
@@ -42,8 +47,7 @@ func (db *DB) Bounces(ctx context.Context, f BounceFilter) iter.Seq2[bouncehound
 	w.add(f.Action != "", `b.action = ?`, f.Action)
 	w.add(!f.Repeats, `b.repeat = 0`)
 	w.add(f.After > 0, `b.id > ?`, f.After)
-	return stream(ctx, db.readers, "bounces", scanBounce,
-		selectBounces+w.String()+` ORDER BY b.id LIMIT ?`, append(w.args, limit(f.Limit))...)
+	return selectBounces + w.String() + ` ORDER BY b.id LIMIT ?`, append(w.args, limit(f.Limit))
 }
 
 // aboutMessage is about a bounce b: of this original or of this report.

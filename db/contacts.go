@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,27 +28,61 @@ type ContactFilter struct {
 	Limit       int                    // at most so many; 0: all
 }
 
-// sorts are the orders in which Contacts can return contacts.
+// sorts are the orders in which Contacts can return contacts. Those that stand at
+// once since the same moment come in the order of a table's numbers, as in the index.
 var sorts = map[string]string{
-	"": "c.key", "email": "c.key", "since": "c.since DESC, c.key", "last": "c.last_bounced_at DESC, c.key", "bounces": "c.bounces DESC, c.key",
+	"": "key", "email": "key", "since": "since DESC, number DESC", "last": "last_bounced_at DESC, number DESC", "bounces": "bounces DESC, number DESC",
 }
 
 // Contacts returns the contacts that a filter wants, as they are read.
 func (db *DB) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[bouncehound.Contact, error] {
+	query, args, err := f.query()
+	if err != nil {
+		return func(yield func(bouncehound.Contact, error) bool) {
+			yield(bouncehound.Contact{}, fmt.Errorf("contacts: %w", err))
+		}
+	}
+	scan := func(rows *sql.Rows) (bouncehound.Contact, error) {
+		c, err := scanContact(rows)
+		return c.Contact, err
+	}
+	return stream(ctx, db.readers, "contacts", scan, query, args...)
+}
+
+// query returns the SQL of a filter. Each standing is a query of its own, which
+// can read its index in the order wanted; SQLite merges them as they are read.
+func (f ContactFilter) query() (query string, args []any, err error) {
 	order, ok := sorts[f.Sort]
 	if !ok {
-		return func(yield func(bouncehound.Contact, error) bool) {
-			yield(bouncehound.Contact{}, fmt.Errorf("contacts: sort is %q, not email, since, last or bounces", f.Sort))
-		}
+		return "", nil, fmt.Errorf("sort is %q, not email, since, last or bounces", f.Sort)
 	}
+	// The "+" keeps SQLite from reading all of a standing where the filter names few.
+	stands := `c.standing = ?`
+	if f.MessageID != "" || f.HeaderName != "" || f.Domain != "" {
+		stands = `+c.standing = ?`
+	}
+	if len(f.Standing) == 0 {
+		w := f.where()
+		query, args = `SELECT `+contactColumns+` FROM contacts c`+w.String(), w.args
+	}
+	for i, standing := range f.Standing {
+		if slices.Contains(f.Standing[:i], standing) {
+			continue
+		}
+		if query != "" {
+			query += ` UNION ALL `
+		}
+		w := f.where()
+		w.add(true, stands, standing)
+		query += `SELECT ` + contactColumns + ` FROM contacts c` + w.String()
+		args = append(args, w.args...)
+	}
+	return query + ` ORDER BY ` + order + ` LIMIT ?`, append(args, limit(f.Limit)), nil
+}
+
+// where returns the conditions of a filter but the standing.
+func (f ContactFilter) where() *where {
 	var w where
-	if n := len(f.Standing); n > 0 {
-		args := make([]any, n)
-		for i, s := range f.Standing {
-			args[i] = s
-		}
-		w.add(true, `c.standing IN (?`+strings.Repeat(`, ?`, n-1)+`)`, args...)
-	}
 	w.add(f.Reason != "", `c.reason = ?`, f.Reason)
 	w.add(f.Class != "", `c.class = ?`, f.Class)
 	w.add(f.Domain != "", `c.domain = ?`, bouncehound.Domain("@"+f.Domain))
@@ -59,12 +94,7 @@ func (db *DB) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[bouncehou
 		WHERE h.name = ? AND h.value = ?)`, f.HeaderName, f.HeaderValue)
 	like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Text) + "%"
 	w.add(f.Text != "", `(c.email LIKE ? ESCAPE '\' OR c.diagnostic LIKE ? ESCAPE '\' OR c.note LIKE ? ESCAPE '\')`, like, like, like)
-	scan := func(rows *sql.Rows) (bouncehound.Contact, error) {
-		c, err := scanContact(rows)
-		return c.Contact, err
-	}
-	return stream(ctx, db.readers, "contacts", scan, `SELECT `+contactColumns+` FROM contacts c`+w.String()+
-		` ORDER BY `+order+` LIMIT ?`, append(w.args, limit(f.Limit))...)
+	return &w
 }
 
 // Contact returns the contact with an address, in any spelling, and false if it is

@@ -34,6 +34,11 @@ const (
 	reading = shared + "&_txlock=deferred&_query_only=1&_cache_size=-8000"
 )
 
+// What a savepoint would undo is kept in memory: in a file, as is SQLite's habit,
+// Record writes some fifty pages more for each message. The write-ahead log is
+// folded back every 16 MiB, and cut down again after a long read has let it grow.
+const writerPragmas = `PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864`
+
 // maxReaders bounds the connections of the reader pool. An iterator that is being
 // read holds one.
 const maxReaders = 32
@@ -91,12 +96,12 @@ func open(ctx context.Context, path string, o Options) (*DB, error) {
 	if db.clock == nil {
 		db.clock = time.Now
 	}
-	db.writer = sql.OpenDB(connector{dsn(abs) + writing})
+	db.writer = sql.OpenDB(connector{dsn(abs) + writing, writerPragmas})
 	db.writer.SetMaxOpenConns(1)
 	if err := upgrade(ctx, db.writer); err != nil {
 		return nil, errors.Join(explain(err), db.writer.Close())
 	}
-	db.readers = sql.OpenDB(connector{dsn(abs) + reading})
+	db.readers = sql.OpenDB(connector{dsn(abs) + reading, ""})
 	db.readers.SetMaxOpenConns(maxReaders)
 	db.readers.SetMaxIdleConns(4)
 	return db, nil
@@ -109,17 +114,16 @@ func (db *DB) Close() error {
 }
 
 // A connector makes the connections of one handle.
-type connector struct{ dsn string }
+type connector struct {
+	dsn     string
+	pragmas string // what no DSN can say
+}
 
 func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
 
-// Driver returns a driver that also sets what no DSN can. What a savepoint would
-// undo is kept in memory: in a file, as is SQLite's habit, Record writes some fifty
-// pages more for each message. The write-ahead log is folded back every 16 MiB and
-// cut down again after a long read has let it grow.
 func (c connector) Driver() driver.Driver {
 	return &sqlite3.SQLiteDriver{ConnectHook: func(conn *sqlite3.SQLiteConn) error {
-		_, err := conn.Exec(`PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864`, nil)
+		_, err := conn.Exec(c.pragmas, nil)
 		return err
 	}}
 }

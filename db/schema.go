@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
@@ -21,38 +22,67 @@ const application = 1651011172
 // ErrNewerSchema says that a newer version of the program has written the store.
 var ErrNewerSchema = errors.New("the store was written by a newer version of bouncehound")
 
-// upgrade brings the schema up to date, from nothing too.
+// upgrade brings the schema up to date, from nothing too. Another process may be
+// doing the same to the same file: each migration is a transaction together with its
+// version, so the one that comes second fails without harm and finds the work done
+// when it looks again.
 func upgrade(ctx context.Context, writer *sql.DB) error {
+	for attempt := 1; ; attempt++ {
+		done, err := tryUpgrade(ctx, writer, attempt)
+		if done || attempt == upgradeAttempts || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(upgradeWait):
+		}
+	}
+}
+
+// For how long Open waits for another process that is upgrading: SQLite's own
+// waiting does not hold while a file is put into WAL mode.
+const (
+	upgradeAttempts = 100
+	upgradeWait     = 100 * time.Millisecond
+)
+
+// tryUpgrade returns done if trying again is of no use.
+func tryUpgrade(ctx context.Context, writer *sql.DB, attempt int) (done bool, err error) {
 	if err := recognise(ctx, writer); err != nil {
-		return err
+		return !busy(err), err
 	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return err
+		return true, err
 	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, writer, files,
 		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
-		return err
+		return true, err
 	}
-	// Another process may be upgrading the same file. Each migration is a
-	// transaction together with its version, so the one that comes second fails
-	// without harm and finds the work done when it looks again.
-	for attempt := 0; ; attempt++ {
-		has, knows, err := p.GetVersions(ctx)
-		if err == nil && has > knows {
-			return fmt.Errorf("%w: its schema has version %d, this program knows %d", ErrNewerSchema, has, knows)
-		}
-		if err == nil {
-			if has == knows {
-				return nil
-			}
-			_, err = p.Up(ctx)
-		}
-		if err != nil && (attempt == 3 || ctx.Err() != nil) {
-			return fmt.Errorf("upgrade the schema: %w", err)
-		}
+	has, knows, err := p.GetVersions(ctx)
+	if err != nil {
+		// Both may have made goose's own table at the same time.
+		return !busy(err) && attempt > 3, fmt.Errorf("read the schema's version: %w", err)
 	}
+	if has > knows {
+		return true, fmt.Errorf("%w: its schema has version %d, this program knows %d", ErrNewerSchema, has, knows)
+	}
+	if has == knows {
+		return true, nil
+	}
+	if _, err = p.Up(ctx); err == nil {
+		return true, nil
+	}
+	// Busy, or the other process was quicker: then there is nothing left to do.
+	now, _, err2 := p.GetVersions(ctx)
+	return err2 == nil && now == has && !busy(err), fmt.Errorf("upgrade the schema: %w", err)
+}
+
+// busy says whether another process was in the way.
+func busy(err error) bool {
+	var e sqlite3.Error // the driver returns the value, never a pointer
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
 }
 
 // recognise refuses a file that is another program's database, before anything is
@@ -73,7 +103,7 @@ func recognise(ctx context.Context, writer *sql.DB) error {
 
 // explain adds to an error of SQLite what it means to the person who sees it.
 func explain(err error) error {
-	var e sqlite3.Error // the driver returns the value, never a pointer
+	var e sqlite3.Error
 	if !errors.As(err, &e) {
 		return err
 	}

@@ -1,0 +1,102 @@
+package db
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bouncehound"
+)
+
+// TestPlans: what has to be quick with a million contacts reads an index and sorts
+// nothing.
+func TestPlans(t *testing.T) {
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	flagged := []bouncehound.Standing{bouncehound.Watch, bouncehound.DoNotEmail}
+	contacts := func(f ContactFilter) string {
+		query, _, err := f.query()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return query
+	}
+	bounces := func(f BounceFilter) string {
+		query, _ := f.query()
+		return query
+	}
+	for _, c := range []struct {
+		name, query string
+		scans       string // the only table that may be read whole
+		sorts       bool
+	}{
+		{"one contact", `SELECT ` + contactColumns + ` FROM contacts c WHERE c.key = ?`, "", false},
+		{"the first page", contacts(ContactFilter{Standing: flagged, Sort: "since", Limit: 50}), "", false},
+		{"the first page of one reason", contacts(ContactFilter{Standing: flagged, Reason: bouncehound.UserUnknown, Sort: "since", Limit: 50}), "", false},
+		{"by address", contacts(ContactFilter{Limit: 50}), "contacts", false},
+		{"a domain", contacts(ContactFilter{Standing: flagged, Domain: "example.com", Sort: "since"}), "", true},
+		{"an original", contacts(ContactFilter{Standing: flagged, MessageID: "<a@example.org>", Sort: "since"}), "", true},
+		{"a header", contacts(ContactFilter{Standing: flagged, HeaderName: "X-Contact-Id", HeaderValue: "42"}), "", true},
+		{"a contact's bounces", bounces(BounceFilter{Address: "lena@example.com", Repeats: true}), "", false},
+		{"bounces from one on", bounces(BounceFilter{After: 7, Limit: 10}), "", false},
+		{"bounces of an original", bounces(BounceFilter{MessageID: "<a@example.org>"}), "", true},
+		{"dead letters", `SELECT * FROM dead_letters d JOIN events e ON e.sequence = d.sequence WHERE d.consumer = ? AND EXISTS ` + laterEvent, "", false},
+	} {
+		rows, err := db.readers.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+c.query, make([]any, strings.Count(c.query, "?"))...)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		for rows.Next() {
+			var n int
+			var step string
+			if err := rows.Scan(&n, &n, &n, &step); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(step, "SCAN") && (c.scans == "" || !strings.HasPrefix(step, "SCAN c ")) || strings.Contains(step, "TEMP B-TREE FOR ORDER") && !c.sorts {
+				t.Errorf("%s: %s", c.name, step)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestStamp: times sort as text and come back as they were stored.
+func TestStamp(t *testing.T) {
+	var before string
+	for _, at := range []time.Time{
+		time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(1999, 12, 31, 23, 59, 59, 999e6, time.FixedZone("", -3600)), time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		time.Date(2026, 1, 2, 3, 4, 5, 1e6, time.UTC), time.Date(2026, 1, 2, 5, 4, 5, 1e8, time.FixedZone("", 3600)), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+	} {
+		v, err := stamp(at).Value()
+		text, ok := v.(string)
+		if err != nil || !ok || text <= before {
+			t.Errorf("%s is stored as %v, %v, after %q", at, v, err, before)
+		}
+		var back stamp
+		if err := back.Scan(text); err != nil || !time.Time(back).Equal(at) || !stored(at).Equal(at) {
+			t.Errorf("%q comes back as %s, %v, want %s", text, time.Time(back), err, at)
+		}
+		before = text
+	}
+	var back stamp
+	for _, v := range []any{int64(5), "yesterday", []byte("2026-01-02T03:04:05Z")} {
+		if err := back.Scan(v); err == nil {
+			t.Errorf("%v was read as a time", v)
+		}
+	}
+	if v, err := stamp(time.Time{}).Value(); v != nil || err != nil {
+		t.Errorf("the zero time is %v, %v", v, err)
+	}
+	if err := back.Scan(nil); err != nil || !time.Time(back).IsZero() {
+		t.Errorf("NULL is %s, %v", time.Time(back), err)
+	}
+	if _, err := stamp(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)).Value(); err == nil {
+		t.Error("a year before 0 was stored")
+	}
+}
