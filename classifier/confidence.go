@@ -17,14 +17,12 @@ func (c *Classifier) confidence(q *query, d decision) bouncehound.Confidence {
 	case layerEnhanced:
 		return bouncehound.MediumConfidence
 	}
-	if d.rule.Reason == bouncehound.ReasonUndetermined {
+	agree := len(d.rule.statuses) > 0 || c.codeSays(q) == d.rule.Reason
+	switch {
+	case d.rule.Reason == bouncehound.ReasonUndetermined, d.rule.layer == layerHint && !agree:
 		return bouncehound.LowConfidence
-	}
-	if len(d.rule.statuses) > 0 || c.codeSays(q) == d.rule.Reason {
+	case agree && d.rule.layer != layerHint:
 		return bouncehound.HighConfidence
-	}
-	if d.rule.layer == layerHint {
-		return bouncehound.LowConfidence
 	}
 	return bouncehound.MediumConfidence
 }

@@ -136,7 +136,9 @@ func (l *loader) add(f File, n int, r *rule, layer string) {
 	case dup:
 		wrong("the id is taken by the rule at %s:%d; ids must differ", first.file, first.line)
 	}
-	if _, ok := reasonRow(r.Reason); !ok {
+	if row, ok := reasonRow(r.Reason); ok {
+		r.hard = row.Class == bouncehound.Hard && r.layer != layerOwn
+	} else {
 		wrong("no reason is called %q%s", r.Reason, nearestReason(string(r.Reason)))
 	}
 	if strings.TrimSpace(r.Why) == "" {

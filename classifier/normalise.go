@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -18,7 +19,7 @@ func normalise(dst []byte, text string, reply int) []byte {
 	if reply >= 100 && reply <= 999 {
 		code = strconv.Itoa(reply)
 	}
-	ascii := true
+	ascii, told := true, code == "" || strings.HasPrefix(text, code)
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf {
@@ -30,9 +31,11 @@ func normalise(dst []byte, text string, reply int) []byte {
 			case c >= 'A' && c <= 'Z':
 				c += 'a' - 'A'
 			case c >= '4' && c <= '5' && len(dst) > 0 && dst[len(dst)-1] == ' ' && code != "":
-				if n := continuation(text[i:], code); n > 0 {
+				if n := continuation(text[i:], code); n > 0 && told {
 					i += n
 					continue
+				} else if n > 0 {
+					told = true
 				}
 			}
 			dst = append(dst, c)

@@ -1,6 +1,7 @@
 package classifier
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 
@@ -16,6 +17,7 @@ type query struct {
 	statusCode string // as reported or found in the diagnostic
 	reply      int
 	host       string // the server that spoke, lower case, without a final dot
+	early      bool   // refused before the recipient was named
 }
 
 // maxDiagnostic bounds what is looked at of a diagnostic, in bytes. Servers say
@@ -43,7 +45,47 @@ func newQuery(r bouncehound.Recipient) *query {
 		q.diagnostic = q.diagnostic[:maxDiagnostic]
 	}
 	q.text = normalise(q.text[:0], q.diagnostic, q.reply)
+	q.text = afterPreamble(q.text)
+	q.early = containsAny(q.text, beforeRecipient)
 	return q
+}
+
+// preambles are words of reporting servers after which they quote the refusing
+// one. What stands before is not evidence.
+//
+// QUIRK: Gmail introduces whatever was said with "rejected by the recipient
+// domain", be it a full mailbox or a block list.
+var preambles = [][]byte{
+	[]byte("the error that the other server returned was: "),
+	[]byte("the response from the remote server was: "),
+	[]byte("the response was: "),
+}
+
+func afterPreamble(text []byte) []byte {
+	for _, p := range preambles {
+		if i := bytes.Index(text, p); i >= 0 && i+len(p)+3 < len(text) {
+			return append(text[:0], text[i+len(p):]...)
+		}
+	}
+	return text
+}
+
+// beforeRecipient are words that say that the refusal came before the recipient
+// was named (RFC 5321 section 3.3: RCPT follows MAIL). It says nothing of the
+// recipient then. Exim and Postfix tell the command so.
+var beforeRecipient = [][]byte{
+	[]byte("after mail from:"), []byte("after pipelined mail from:"), []byte("in reply to mail from"),
+	[]byte("after helo"), []byte("after ehlo"), []byte("in reply to helo"), []byte("in reply to ehlo"),
+	[]byte("after initial connection"), []byte("refused to talk to me"), []byte("error for mail from"),
+}
+
+func containsAny(text []byte, list [][]byte) bool {
+	for _, p := range list {
+		if bytes.Contains(text, p) {
+			return true
+		}
+	}
+	return false
 }
 
 func (q *query) free() {
