@@ -25,6 +25,7 @@ type Classifier struct {
 	rules   []*rule // in the order loaded: own files first
 	byID    map[string]*rule
 	phrases []*phrase // what the automaton looks for; a literal of each
+	early   []*phrase // those of beforeRecipient
 	text    *automaton
 	codes   codeIndex
 	hosts   map[string][]candidate // rules that ask for a server and for nothing else
@@ -101,25 +102,50 @@ func (c *Classifier) decide(q *query) decision {
 	if q.action != bouncehound.Failed && best.rule != nil && len(q.text) == 0 {
 		return best
 	}
-	c.text.scan(q.text, func(literal int32, end int) {
-		for _, i := range c.text.phrases[literal] {
-			p := c.phrases[i]
-			if p.candidates[0].key >= best.key {
-				continue
+	c.find(q)
+	for _, f := range q.found {
+		for _, cand := range c.phrases[f.phrase].candidates {
+			if cand.key >= best.key {
+				break
 			}
-			start, stop, ok := p.at(q.text, end)
-			if !ok {
-				continue
-			}
-			for _, cand := range p.candidates {
-				if cand.key < best.key && cand.rule.holds(q) {
-					best = decision{candidate: cand, matched: q.original(start, stop), onText: true}
-				}
+			if cand.rule.holds(q) {
+				best = decision{candidate: cand, matched: q.original(f.start, f.stop), onText: true}
+				break
 			}
 		}
-	})
+	}
 	c.codes.status(q.status, func(list []candidate) { consider(list, q.statusText) })
 	c.codes.reply(q.reply, func(list []candidate) { consider(list, func() string { return strconv.Itoa(q.reply) }) })
 	eachSuffix(q.host, func(suffix string) { consider(c.hosts[suffix], func() string { return q.host }) })
 	return best
+}
+
+// find notes every phrase that stands in the text, in one pass.
+func (c *Classifier) find(q *query) {
+	if len(q.seen) < len(c.phrases) {
+		q.seen, q.tried = make([]uint32, len(c.phrases)), make([]uint32, len(c.phrases))
+		q.round = 0
+	}
+	if q.round++; q.round == 0 {
+		clear(q.seen)
+		clear(q.tried)
+		q.round = 1
+	}
+	q.found = q.found[:0]
+	c.text.scan(q.text, func(literal int32, end int) {
+		for _, i := range c.text.phrases[literal] {
+			if q.seen[i] == q.round || q.tried[i] == q.round {
+				continue
+			}
+			if len(c.phrases[i].parts) > 1 {
+				// The whole text is gone through for it; once is enough.
+				q.tried[i] = q.round
+			}
+			if start, stop, ok := c.phrases[i].at(q.text, end); ok {
+				q.seen[i] = q.round
+				q.found = append(q.found, finding{i, start, stop})
+			}
+		}
+	})
+	q.early = q.hasAny(c.early)
 }

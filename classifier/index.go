@@ -14,12 +14,18 @@ func (c *Classifier) index() {
 	c.codes = codeIndex{byStatus: map[status][]candidate{}, byReply: map[int][]candidate{}}
 	c.hosts = map[string][]candidate{}
 	c.actions = map[bouncehound.Action][]candidate{}
-	found := map[string]*phrase{} // as written
+	known := map[string]*phrase{}
 	for _, r := range c.rules {
+		c.intern(known, r.text)
+		c.intern(known, r.also)
+		c.intern(known, r.without)
+		for i := range r.remotes {
+			r.remotes[i].sign = c.internOne(known, r.remotes[i].sign)
+		}
 		switch {
 		case len(r.text) > 0:
-			for i, p := range r.text {
-				c.addPhrase(found, r.Text[i], p, candidate{r, r.key(p.size())})
+			for _, p := range r.text {
+				p.candidates = append(p.candidates, candidate{r, r.key(p.size())})
 			}
 		case len(r.statuses) > 0:
 			for _, st := range r.statuses {
@@ -37,14 +43,20 @@ func (c *Classifier) index() {
 				if w.host != "" {
 					c.hosts[w.host] = append(c.hosts[w.host], candidate{r, r.key(0)})
 				}
-				c.addPhrase(found, "\x00"+w.sign.literal(), w.sign, candidate{r, r.key(0)})
+				w.sign.candidates = append(w.sign.candidates, candidate{r, r.key(0)})
 			}
 		case len(r.also) > 0:
-			for i, p := range r.also {
-				c.addPhrase(found, r.Also[i], p, candidate{r, r.key(0)})
+			for _, p := range r.also {
+				p.candidates = append(p.candidates, candidate{r, r.key(0)})
 			}
 		default:
 			c.actions[r.Action] = append(c.actions[r.Action], candidate{r, r.key(0)})
+		}
+	}
+	c.early = nil
+	for _, words := range beforeRecipient {
+		if p, ok := newPhrase(words); ok {
+			c.early = append(c.early, c.internOne(known, p))
 		}
 	}
 
@@ -65,14 +77,21 @@ func (c *Classifier) index() {
 	c.text.phrases = phrases
 }
 
-// addPhrase makes p, written so, lead to a candidate.
-func (c *Classifier) addPhrase(found map[string]*phrase, written string, p *phrase, cand candidate) {
-	same, ok := found[written]
-	if !ok {
-		copied := *p
-		same = &copied
-		found[written] = same
-		c.phrases = append(c.phrases, same)
+// intern replaces each phrase of list by the one that is written alike, so that
+// every phrase is looked for once.
+func (c *Classifier) intern(known map[string]*phrase, list []*phrase) {
+	for i, p := range list {
+		list[i] = c.internOne(known, p)
 	}
-	same.candidates = append(same.candidates, cand)
+}
+
+func (c *Classifier) internOne(known map[string]*phrase, p *phrase) *phrase {
+	written := p.String()
+	if same, ok := known[written]; ok {
+		return same
+	}
+	p.index = len(c.phrases)
+	known[written] = p
+	c.phrases = append(c.phrases, p)
+	return p
 }

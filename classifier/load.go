@@ -60,8 +60,13 @@ func (c *Classifier) load(own []File) error {
 		read = append(read, l.decode(f, i < len(own)))
 	}
 	for i, f := range append(slices.Clone(own), files...) {
+		lines := linesOfRules(f.Data)
 		for n, r := range read[i].Rules {
-			l.add(f, n, r, read[i].Layer)
+			r.file, r.layer = f.Name, layers[read[i].Layer]
+			if n < len(lines) {
+				r.line = lines[n]
+			}
+			l.add(r)
 		}
 	}
 	return errors.Join(l.problems...)
@@ -124,9 +129,8 @@ func (l *loader) decode(f File, own bool) (file ruleFile) {
 	return file
 }
 
-// add checks the nth rule of a file and makes it ready.
-func (l *loader) add(f File, n int, r *rule, layer string) {
-	r.file, r.line, r.layer = f.Name, lineOfRule(f.Data, n), layers[layer]
+// add checks a rule and makes it ready.
+func (l *loader) add(r *rule) {
 	r.order = len(l.classifier.rules)
 	wrong := func(format string, args ...any) { l.problem(r.file, r.line, r.ID, format, args...) }
 
@@ -235,31 +239,27 @@ func (l *loader) conditions(r *rule, wrong func(string, ...any)) {
 	}
 }
 
-// lineOfRule returns the line of the nth [[rule]] header, from 0, of a file, 0 if
-// it is written in another way.
-func lineOfRule(data []byte, n int) int {
-	return lineOf(data, func(line []byte) bool {
-		if !bytes.HasPrefix(line, []byte("[[rule]]")) {
-			return false
-		}
-		n--
-		return n < 0
-	})
-}
-
-func lineOfKey(data []byte, key string) int {
-	return lineOf(data, func(line []byte) bool {
-		name, _, ok := bytes.Cut(line, []byte("="))
-		name = bytes.Trim(bytes.TrimSpace(name), `[]"'`)
-		return string(name) == key && (ok || bytes.HasPrefix(line, []byte("[")))
-	})
-}
-
-func lineOf(data []byte, is func([]byte) bool) int {
+// linesOfRules returns the lines of the [[rule]] headers of a file.
+func linesOfRules(data []byte) (lines []int) {
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
-		if is(bytes.TrimSpace(line)) {
+		if bytes.HasPrefix(bytes.TrimSpace(line), []byte("[[rule]]")) {
+			lines = append(lines, n)
+		}
+	}
+	return lines
+}
+
+// lineOfKey returns the line on which a key is first set, 0 if it is not found.
+func lineOfKey(data []byte, key string) int {
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		line = bytes.TrimSpace(line)
+		name, _, ok := bytes.Cut(line, []byte("="))
+		name = bytes.Trim(bytes.TrimSpace(name), `[]"'`)
+		if string(name) == key && (ok || bytes.HasPrefix(line, []byte("["))) {
 			return n
 		}
 	}

@@ -9,10 +9,11 @@ import (
 // begins and ends at the edge of a word. A star at its beginning or end lifts
 // that; a star within it stands for up to maxGap bytes of anything.
 type phrase struct {
-	parts               []string // the literals between the stars, at least one
+	parts               [][]byte // the literals between the stars, at least one
 	key                 int      // the part the automaton looks for: the longest
 	openStart, openStop bool
-	candidates          []candidate // by key, the smallest first
+	index               int         // among all phrases of the classifier
+	candidates          []candidate // the rules that ask for it as their text, by key, the smallest first
 }
 
 // maxGap is how many bytes a star within a phrase may stand for.
@@ -23,9 +24,9 @@ func newPhrase(written string) (p *phrase, ok bool) {
 	p = &phrase{openStart: strings.HasPrefix(written, "*"), openStop: strings.HasSuffix(written, "*")}
 	for part := range strings.SplitSeq(strings.Trim(written, "*"), "*") {
 		// Spaces beside a star count; normalise takes them off.
-		text := string(normalise(nil, "x"+part+"x", 0))
+		text := normalise(nil, "x"+part+"x", 0)
 		text = text[1 : len(text)-1]
-		if text == "" {
+		if len(text) == 0 {
 			continue
 		}
 		p.parts = append(p.parts, text)
@@ -33,11 +34,24 @@ func newPhrase(written string) (p *phrase, ok bool) {
 			p.key = len(p.parts) - 1
 		}
 	}
-	return p, len(p.parts) > 0 && strings.TrimSpace(p.parts[p.key]) != ""
+	return p, len(p.parts) > 0 && len(bytes.TrimSpace(p.parts[p.key])) > 0
 }
 
 // literal is what the automaton looks for.
-func (p *phrase) literal() string { return p.parts[p.key] }
+func (p *phrase) literal() string { return string(p.parts[p.key]) }
+
+// String writes the phrase as a rule would, normalised: equal phrases are written
+// alike.
+func (p *phrase) String() string {
+	s := string(bytes.Join(p.parts, []byte("*")))
+	if p.openStart {
+		s = "*" + s
+	}
+	if p.openStop {
+		s += "*"
+	}
+	return s
+}
 
 // size says how specific the phrase is, in bytes.
 func (p *phrase) size() int {
@@ -61,7 +75,7 @@ func (p *phrase) at(text []byte, end int) (start, stop int, ok bool) {
 // find returns the first place of the phrase in text.
 func (p *phrase) find(text []byte) (start, stop int, ok bool) {
 	for from := 0; ; {
-		i := bytes.Index(text[from:], []byte(p.parts[0]))
+		i := bytes.Index(text[from:], p.parts[0])
 		if i < 0 {
 			return 0, 0, false
 		}
@@ -71,7 +85,7 @@ func (p *phrase) find(text []byte) (start, stop int, ok bool) {
 		whole := true
 		for _, part := range p.parts[1:] {
 			window := text[stop:min(stop+maxGap+len(part), len(text))]
-			j := bytes.Index(window, []byte(part))
+			j := bytes.Index(window, part)
 			if j < 0 {
 				whole = false
 				break

@@ -18,6 +18,28 @@ type query struct {
 	reply      int
 	host       string // the server that spoke, lower case, without a final dot
 	early      bool   // refused before the recipient was named
+
+	found []finding // the phrases in the text
+	seen  []uint32  // by the index of a phrase: the round in which it was last seen
+	tried []uint32  // the same, of a phrase of several parts: in which it was last looked for
+	round uint32
+}
+
+// A finding is a phrase and where it stands in the text.
+type finding struct {
+	phrase      int32
+	start, stop int
+}
+
+func (q *query) has(p *phrase) bool { return q.seen[p.index] == q.round }
+
+func (q *query) hasAny(list []*phrase) bool {
+	for _, p := range list {
+		if q.has(p) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxDiagnostic bounds what is looked at of a diagnostic, in bytes. Servers say
@@ -46,7 +68,6 @@ func newQuery(r bouncehound.Recipient) *query {
 	}
 	q.text = normalise(q.text[:0], q.diagnostic, q.reply)
 	q.text = afterPreamble(q.text)
-	q.early = containsAny(q.text, beforeRecipient)
 	return q
 }
 
@@ -73,19 +94,9 @@ func afterPreamble(text []byte) []byte {
 // beforeRecipient are words that say that the refusal came before the recipient
 // was named (RFC 5321 section 3.3: RCPT follows MAIL). It says nothing of the
 // recipient then. Exim and Postfix tell the command so.
-var beforeRecipient = [][]byte{
-	[]byte("after mail from:"), []byte("after pipelined mail from:"), []byte("in reply to mail from"),
-	[]byte("after helo"), []byte("after ehlo"), []byte("in reply to helo"), []byte("in reply to ehlo"),
-	[]byte("after initial connection"), []byte("refused to talk to me"), []byte("error for mail from"),
-}
-
-func containsAny(text []byte, list [][]byte) bool {
-	for _, p := range list {
-		if bytes.Contains(text, p) {
-			return true
-		}
-	}
-	return false
+var beforeRecipient = []string{
+	"after mail from:*", "after pipelined mail from:*", "in reply to mail from", "error for mail from",
+	"after helo", "after ehlo", "in reply to helo", "in reply to ehlo", "after initial connection", "refused to talk to me",
 }
 
 func (q *query) free() {

@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"bytes"
 	"strings"
 
 	"bouncehound"
@@ -81,7 +80,7 @@ func (r *rule) holds(q *query) bool {
 	if len(r.remotes) > 0 && !r.holdsRemote(q) {
 		return false
 	}
-	return (len(r.also) == 0 || anyPhrase(r.also, q.text)) && !anyPhrase(r.without, q.text)
+	return (len(r.also) == 0 || q.hasAny(r.also)) && !q.hasAny(r.without)
 }
 
 func (r *rule) holdsStatus(st status) bool {
@@ -107,7 +106,7 @@ func (r *rule) holdsRemote(q *query) bool {
 		if w.host != "" && within(q.host, w.host) {
 			return true
 		}
-		if _, _, ok := w.sign.find(q.text); ok {
+		if q.has(w.sign) {
 			return true
 		}
 	}
@@ -118,18 +117,6 @@ func (r *rule) holdsRemote(q *query) bool {
 func within(host, domain string) bool {
 	return strings.HasSuffix(host, domain) &&
 		(len(host) == len(domain) || host[len(host)-len(domain)-1] == '.')
-}
-
-func anyPhrase(list []*phrase, text []byte) bool {
-	for _, p := range list {
-		if !bytes.Contains(text, []byte(p.literal())) {
-			continue
-		}
-		if _, _, ok := p.find(text); ok {
-			return true
-		}
-	}
-	return false
 }
 
 // key returns the place of the rule in the order of all when size bytes of its own

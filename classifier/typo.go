@@ -51,9 +51,25 @@ func knownDomain(domain string) string {
 		if len(k) < 8 || len(domain)-len(k) > 1 || len(k)-len(domain) > 1 {
 			continue
 		}
-		if distance(domain, k) == 1 {
+		if oneLetterOff(domain, k) {
 			return k
 		}
 	}
 	return ""
+}
+
+// oneLetterOff says whether b can be made of a by putting in, leaving out or
+// replacing one letter, or by exchanging two neighbours. The two must differ.
+func oneLetterOff(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(b) && a[i] == b[i] {
+		i++
+	}
+	if len(a) > len(b) {
+		return a[i+1:] == b[i:]
+	}
+	return a[i+1:] == b[i+1:] || i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
