@@ -15,24 +15,37 @@ import (
 // so much an interrupted poll leaves to the next one at most.
 const round = 5000
 
-// pollFolder reads what is new in one folder and tidies up.
+// pollFolder reads what is new in one folder and tidies up. What cannot be tidied up
+// is reported and left to the next poll; it does not keep new messages from being
+// read.
 func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, result *Result) error {
 	validity, messages, err := s.open(f, true)
 	if err != nil {
 		return err
 	}
 	t := p.tidying(s, pl, f, validity, result)
+	var tidied error
 	if t.wanted() {
-		resumed, err := t.resume(ctx)
-		if err != nil {
-			return err
+		var opened bool
+		if opened, tidied = t.resume(ctx); tidied != nil {
+			t.off = true
 		}
-		if resumed {
+		if s.dead() {
+			return tidied
+		}
+		if opened {
 			if _, messages, err = s.open(f, true); err != nil {
-				return err
+				return errors.Join(tidied, err)
 			}
 		}
 	}
+	return errors.Join(tidied, p.readFolder(ctx, t, messages))
+}
+
+// readFolder reads what is new in the folder that is open, in rounds if it has to be
+// tidied up between.
+func (p *Poller) readFolder(ctx context.Context, t *tidying, messages uint32) error {
+	s, f, validity, result := t.session, t.folder, t.validity, t.result
 	cursor, err := p.Store.FolderCursor(ctx, p.Mailbox.Name, f.name)
 	if err != nil {
 		return err
@@ -46,30 +59,33 @@ func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, 
 		return fail("search", f.name, err)
 	}
 	result.Seen += len(uids)
+	var tidied error
 	for len(uids) > 0 && r.most != 0 {
-		next := uids
-		if t.wanted() {
+		next, rounds := uids, t.wanted()
+		if rounds {
 			next = uids[:min(round, len(uids))]
 		}
 		uids = uids[len(next):]
 		done, err := p.readRound(ctx, r, next, result)
 		if err == nil || !s.dead() {
-			err = errors.Join(err, t.tidy(ctx, done))
-		}
-		if err != nil {
-			return err
-		}
-		if len(uids) > 0 && t.wanted() {
-			now, _, err := s.open(f, true)
-			if err != nil {
-				return err
+			if failed := t.tidy(ctx, done); failed != nil {
+				tidied, t.off = failed, true
 			}
-			if now != validity {
-				return fail("select", f.name, errors.New("the UIDVALIDITY changed during the poll"))
+		}
+		if err != nil || s.dead() {
+			return errors.Join(err, tidied)
+		}
+		if len(uids) > 0 && rounds {
+			now, _, err := s.open(f, true)
+			if err == nil && now != validity {
+				err = fail("select", f.name, errors.New("the UIDVALIDITY changed during the poll"))
+			}
+			if err != nil {
+				return errors.Join(err, tidied)
 			}
 		}
 	}
-	return nil
+	return tidied
 }
 
 // listNew returns the UIDs above the cursor, ascending; under another UIDVALIDITY

@@ -169,9 +169,13 @@ func TestMaxMessageSize(t *testing.T) {
 			server.Append("INBOX", raw, day)
 		}
 		s := newMemo()
-		p := newPoller(server, s)
+		p := plain(newPoller(server, s), server)
 		p.Mailbox.MaxMessageSize = limit
+		record := new(sent).record(p)
 		poll(t, p)
+		if !record.has("UID FETCH 3:4 (UID BODY.PEEK[]<0.400>)") {
+			t.Errorf("sent %q", record.commands())
+		}
 		if len(s.kept) != len(raws) {
 			t.Fatalf("kept %d", len(s.kept))
 		}
@@ -229,7 +233,7 @@ func TestManySparseUIDs(t *testing.T) {
 func TestSeveralFolders(t *testing.T) {
 	eachServer(t, func(t *testing.T, server *imaptest.Server) {
 		load(server, "INBOX", 1)
-		load(server, nested(server, "Bounces", "Späte"), 2)
+		load(server, "Bounces/Späte", 2)
 		s := newMemo()
 		p := newPoller(server, s)
 		p.Mailbox.Folders = []string{"inbox", "Missing", "Bounces/Späte"}
@@ -242,14 +246,6 @@ func TestSeveralFolders(t *testing.T) {
 			t.Errorf("cursors %v", s.cursors)
 		}
 	})
-}
-
-// nested joins levels with the server's separator: Dovecot's Maildir has dots.
-func nested(server *imaptest.Server, levels ...string) string {
-	if server.Dots {
-		return strings.Join(levels, ".")
-	}
-	return strings.Join(levels, "/")
 }
 
 func TestDryRun(t *testing.T) {

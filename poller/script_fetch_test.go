@@ -313,6 +313,9 @@ func TestBatchesLinger(t *testing.T) {
 		p := scriptPoller(s, m)
 		p.Mailbox.MaxMessageSize = 50
 		poll(t, p)
+		if len(m.kept) != 3 || len(m.kept[1].Raw) != 50 { // although this server sends the whole
+			t.Errorf("kept %+v", m.kept)
+		}
 		if !slices.Equal(m.batches, []int{1, 1, 1}) || !slices.Equal(m.upTo, []uint32{1, 2, 3}) {
 			t.Errorf("batches %v up to %v", m.batches, m.upTo)
 		}

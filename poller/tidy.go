@@ -18,7 +18,7 @@ type tidying struct {
 	folder   folder
 	plan     plan
 	validity uint32
-	dryRun   bool
+	off      bool // nothing is done: a dry run, or something has failed already
 	result   *Result
 }
 
@@ -35,7 +35,7 @@ func (t *tidying) wanted() bool {
 // are neither reports nor unread it is always nothing.
 func (t *tidying) act(kind bouncehound.Kind) func(uids []uint32) error {
 	switch m := t.mailbox; {
-	case t.dryRun:
+	case t.off:
 	case kind == bouncehound.KindUnread && m.Unread == UnreadMove:
 		return func(uids []uint32) error { return t.move(uids, t.plan.unreadTo) }
 	case kind != bouncehound.KindReport:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -76,7 +77,7 @@ func TestTidy(t *testing.T) {
 				check := func() {
 					t.Helper()
 					got := outcome{
-						look(server, "INBOX"), look(server, nested(server, "Bounces", "Processed")), look(server, nested(server, "Bounces", "Unread")),
+						look(server, "INBOX"), look(server, "Bounces/Processed"), look(server, "Bounces/Unread"),
 					}
 					if got != c.want {
 						t.Errorf("\n got %+v\nwant %+v", got, c.want)
@@ -292,3 +293,79 @@ type forgetful struct {
 }
 
 func (f forgetful) Tidied(context.Context, string, string, uint32, []uint32) error { return f.err }
+
+// What cannot be tidied up does not keep new messages from being read, and is tried
+// again with the next poll.
+func TestTidyingFailsReadingGoesOn(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: threeMails()}, newMemo()
+		full := true
+		s.on = func(c *scripted, tag, command string) bool {
+			if full && strings.HasPrefix(command, "UID STORE") {
+				c.send("%s NO [OVERQUOTA] no room for flags", tag)
+				return true
+			}
+			return false
+		}
+		p := scriptPoller(s, m)
+		p.Mailbox.After = poller.AfterSeen
+		for n := 3; n <= 5; n++ {
+			got, err := p.Poll(t.Context())
+			wantError(t, err, "tidy", "make room")
+			if len(m.kept) != n || got.Tidied != 0 {
+				t.Errorf("kept %d, want %d: %+v", len(m.kept), n, got)
+			}
+			synctest.Wait()
+			s.mails = append(s.mails, "Subject: report\r\n\r\n")
+		}
+		full = false
+		if got := poll(t, p); got.Fetched != 1 || got.Tidied != 5 || len(m.untidied) != 0 {
+			t.Errorf("got %+v, untidied %v", got, m.untidied)
+		}
+	})
+}
+
+// The same in the middle of a poll: later rounds are read, and the error is told.
+func TestTidyingFailsInFirstRound(t *testing.T) {
+	server := imaptest.Memory(t)
+	load(server, "INBOX", 5001)
+	s := newMemo()
+	p := newPoller(server, s)
+	p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
+	p.Handle = func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+		if len(s.kept) == 0 {
+			server.Delete("Done")
+		}
+		return s.handle(ctx, batch, upTo)
+	}
+	_, err := p.Poll(t.Context())
+	wantError(t, err, "tidy", "the next poll creates it")
+	if len(s.kept) != 5001 || len(server.List("INBOX")) != 5001 {
+		t.Errorf("kept %d, inbox %d", len(s.kept), len(server.List("INBOX")))
+	}
+}
+
+// More messages than are read before the first are tidied up.
+func TestTidyInRounds(t *testing.T) {
+	server := imaptest.Memory(t)
+	load(server, "INBOX", 5200)
+	s := newMemo()
+	p := plain(newPoller(server, s), server)
+	p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
+	record := new(sent).record(p)
+	if got := poll(t, p); got.Tidied != 5200 || got.Fetched != 5200 {
+		t.Errorf("got %+v", got)
+	}
+	if n, m := len(server.List("INBOX")), len(server.List("Done")); n != 0 || m != 5200 || len(s.untidied) != 0 {
+		t.Errorf("inbox %d, done %d, untidied %d", n, m, len(s.untidied))
+	}
+	var opened []string
+	for _, command := range record.commands() {
+		if strings.HasPrefix(command, "EXAMINE") || strings.HasPrefix(command, "SELECT") {
+			opened = append(opened, strings.Fields(command)[0])
+		}
+	}
+	if want := []string{"EXAMINE", "SELECT", "EXAMINE", "SELECT"}; !slices.Equal(opened, want) {
+		t.Errorf("opened %v", opened)
+	}
+}

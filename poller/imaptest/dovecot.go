@@ -54,8 +54,7 @@ func Dovecot(t testing.TB) *Server {
 	return &Server{
 		Addr:    net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)),
 		TLSAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.encrypted)),
-		Dots:    true,
-		Pool:    pool, t: t, deliver: d.deliver,
+		Pool:    pool, t: t, deliver: d.deliver, separator: ".",
 		setCaps: func(caps []imap.Cap) {
 			t.Helper()
 			d.stop()

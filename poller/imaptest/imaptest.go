@@ -1,14 +1,17 @@
 // Package imaptest runs IMAP servers for tests, on loopback and for as long as the
 // test runs: Memory in this process, Dovecot as the real thing. Both are loaded and
-// looked at by the same methods, which speak IMAP.
+// looked at by the same methods, which speak IMAP and take the names of folders with
+// "/" between the levels.
 package imaptest
 
 import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"maps"
 	"net"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,13 +29,35 @@ const (
 type Server struct {
 	Addr    string         // host:port, plain, with STARTTLS offered
 	TLSAddr string         // host:port, TLS from the start
-	Dots    bool           // folders are separated by "." instead of "/"
 	Pool    *x509.CertPool // trusts the server's self-signed certificate for localhost and 127.0.0.1
 
-	t       testing.TB
-	dial    func(context.Context) (net.Conn, error)
-	setCaps func([]imap.Cap)
-	deliver func([]Mail) // nil: Load does
+	t         testing.TB
+	username  string // empty: Username
+	password  string // empty: Password
+	prefix    string // of all folders but INBOX
+	separator string // between the levels of folders; empty: "/"
+	dial      func(context.Context) (net.Conn, error)
+	setCaps   func([]imap.Cap)
+	deliver   func([]Mail) // nil: Load does
+}
+
+// Account returns the user and the password of the one account.
+func (s *Server) Account() (username, password string) {
+	if s.username != "" {
+		return s.username, s.password
+	}
+	return Username, Password
+}
+
+// named returns the server's name of a folder with "/" between its levels.
+func (s *Server) named(folder string) string {
+	if folder == "INBOX" {
+		return folder
+	}
+	if s.separator != "" {
+		folder = strings.ReplaceAll(folder, "/", s.separator)
+	}
+	return s.prefix + folder
 }
 
 // Dial connects to the server's plain side, whatever the address; it fits
@@ -59,6 +84,18 @@ func (s *Server) SetCaps(caps ...imap.Cap) {
 	s.setCaps(caps)
 }
 
+// Caps returns what the server advertises after the login, sorted.
+func (s *Server) Caps() []imap.Cap {
+	s.t.Helper()
+	c := s.client()
+	defer c.Close()
+	caps, err := c.Capability().Wait()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(caps))
+}
+
 // Append puts a message into a folder, which is created where it is missing.
 func (s *Server) Append(folder string, raw []byte, internal time.Time, flags ...string) {
 	s.t.Helper()
@@ -83,14 +120,14 @@ func (s *Server) Load(folder string, mails ...Mail) {
 	c := s.client()
 	defer c.Close()
 	if folder != "INBOX" {
-		_ = c.Create(folder, nil).Wait() // it may exist
+		_ = c.Create(s.named(folder), nil).Wait() // it may exist
 	}
 	for _, m := range mails {
 		options := &imap.AppendOptions{Time: m.InternalDate}
 		for _, flag := range m.Flags {
 			options.Flags = append(options.Flags, imap.Flag(flag))
 		}
-		cmd := c.Append(folder, int64(len(m.Raw)), options)
+		cmd := c.Append(s.named(folder), int64(len(m.Raw)), options)
 		if _, err := cmd.Write(m.Raw); err != nil {
 			s.t.Fatal(err)
 		}
@@ -108,7 +145,7 @@ func (s *Server) List(folder string) []Mail {
 	s.t.Helper()
 	c := s.client()
 	defer c.Close()
-	data, err := c.Select(folder, &imap.SelectOptions{ReadOnly: true}).Wait()
+	data, err := c.Select(s.named(folder), &imap.SelectOptions{ReadOnly: true}).Wait()
 	if err != nil || data.NumMessages == 0 {
 		return nil
 	}
@@ -134,7 +171,7 @@ func (s *Server) List(folder string) []Mail {
 	return mails
 }
 
-// Folders returns the names of all folders, sorted.
+// Folders returns the names of all folders as the server has them, sorted.
 func (s *Server) Folders() []string {
 	s.t.Helper()
 	c := s.client()
@@ -172,7 +209,7 @@ func (s *Server) Copy(folder string, uid uint32, target string) {
 	c := s.client()
 	defer c.Close()
 	s.selectFolder(c, folder)
-	if _, err := c.Copy(imap.UIDSetNum(imap.UID(uid)), target).Wait(); err != nil {
+	if _, err := c.Copy(imap.UIDSetNum(imap.UID(uid)), s.named(target)).Wait(); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -201,7 +238,7 @@ func (s *Server) Delete(folder string) {
 	s.t.Helper()
 	c := s.client()
 	defer c.Close()
-	if err := c.Delete(folder).Wait(); err != nil {
+	if err := c.Delete(s.named(folder)).Wait(); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -213,10 +250,10 @@ func (s *Server) Recreate(folder string) {
 	mails := s.List(folder)
 	c := s.client()
 	defer c.Close()
-	if err := c.Delete(folder).Wait(); err != nil {
+	if err := c.Delete(s.named(folder)).Wait(); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := c.Create(folder, nil).Wait(); err != nil {
+	if err := c.Create(s.named(folder), nil).Wait(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.Load(folder, mails...)
@@ -224,7 +261,7 @@ func (s *Server) Recreate(folder string) {
 
 func (s *Server) selectFolder(c *imapclient.Client, folder string) {
 	s.t.Helper()
-	if _, err := c.Select(folder, nil).Wait(); err != nil {
+	if _, err := c.Select(s.named(folder), nil).Wait(); err != nil {
 		s.t.Fatalf("select %s: %v", folder, err)
 	}
 }
@@ -236,7 +273,7 @@ func (s *Server) client() *imapclient.Client {
 		s.t.Fatal(err)
 	}
 	c := imapclient.New(conn, nil)
-	if err := c.Login(Username, Password).Wait(); err != nil {
+	if err := c.Login(s.Account()).Wait(); err != nil {
 		c.Close()
 		s.t.Fatalf("log in to the test server: %v", err)
 	}
