@@ -31,7 +31,10 @@ func cleanAddress(s string) string {
 
 // tidyAddress returns s as an address if it is one and nothing else.
 func tidyAddress(s string) string {
-	s = strings.Trim(s, " \t\"'`,;<>")
+	s = strings.Trim(s, " \t'`,;<>")
+	if !strings.Contains(s, `"@`) {
+		s = strings.Trim(s, `" `)
+	}
 	if strings.HasPrefix(s, "@") { // a source route, RFC 5321 section 4.1.1.3
 		if _, after, ok := strings.Cut(s, ":"); ok {
 			s = after

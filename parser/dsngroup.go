@@ -92,7 +92,7 @@ func (g *group) end(r *bouncehound.Report) {
 		RemoteMTA:  typed(g.mta),
 	}
 	// sendmail tells the address it was given as final and what that led to as actual.
-	if actual := recipientAddress(g.actual, false); actual != "" && !strings.EqualFold(actual, rec.Final) {
+	if actual := tidyAddress(typed(g.actual)); actual != "" && !isHostOf(actual, rec.Final) {
 		if rec.Address == "" {
 			rec.Address = rec.Final
 		}
@@ -106,6 +106,13 @@ func (g *group) end(r *bouncehound.Report) {
 		return
 	}
 	r.Recipients = append(r.Recipients, rec)
+}
+
+// isHostOf says whether a is b, or b at a host of its domain: a server that completes
+// names, not another address.
+func isHostOf(a, b string) bool {
+	at, bt := strings.LastIndexByte(a, '@'), strings.LastIndexByte(b, '@')
+	return strings.EqualFold(a, b) || at > 0 && bt > 0 && strings.EqualFold(a[:at], b[:bt]) && strings.HasSuffix(a[at+1:], "."+b[bt+1:])
 }
 
 // actionOf reads an Action field; where it is missing or odd the status decides.

@@ -32,7 +32,7 @@ func entries(text string) (list []entry) {
 		line, next := lineAt(text, pos)
 		pos = next
 		if isBlank(line) {
-			waiting = waiting && len(list) > 0 && list[len(list)-1].said == ""
+			waiting = waiting && (len(list) == 1 && list[0].said == "" || len(list) > 0 && strings.HasSuffix(list[len(list)-1].said, ":"))
 			blank = true
 			continue
 		}
@@ -40,7 +40,7 @@ func entries(text string) (list []entry) {
 			list = append(list, entry{address: address, indent: indentOf(line)})
 			e := &list[len(list)-1]
 			rest = e.expandedFrom(rest)
-			e.said = strings.TrimSpace(strings.TrimLeft(rest, ": \t"))
+			e.said = strings.TrimSpace(strings.TrimLeft(rest, ":. \t"))
 			blank, waiting = false, true
 			continue
 		}

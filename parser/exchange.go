@@ -45,6 +45,14 @@ func readExchange(m *message) *bouncehound.Report {
 	for i := range r.Recipients {
 		mendExchange(&r.Recipients[i])
 	}
+	// IMCEAEX-_O=… is a name in Exchange's own directory, which no one wrote to.
+	if len(r.Recipients) == 1 {
+		if rec := &r.Recipients[0]; hasPrefixFold(rec.Address+rec.Final, "IMCEAEX-") {
+			if to := m.sentTo(""); to != "" {
+				rec.Address, rec.Final = to, ""
+			}
+		}
+	}
 	return r
 }
 
@@ -96,7 +104,7 @@ func decapsulated(a string) string {
 	s := a[len("IMCEASMTP-"):at]
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
-		if s[i] == '+' && i+2 < len(s)+0 && i+2 <= len(s)-1 && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
+		if s[i] == '+' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
 			b.WriteByte(byte(unhex(s[i+1])<<4 | unhex(s[i+2])))
 			i += 2
 			continue

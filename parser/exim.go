@@ -117,6 +117,9 @@ func eximHost(said string) (host, rest string) {
 		name := said[i+5:]
 		if end := strings.IndexAny(name, " [:"); end > 0 && strings.IndexByte(name[:end], '.') > 0 {
 			host = name[:end]
+			if _, reply, ok := strings.Cut(name[end:], "]: "); ok && startsReply(reply) {
+				rest = reply
+			}
 		}
 	}
 	return host, rest

@@ -74,8 +74,8 @@ func fieldName(line string) int {
 				return len(line) - len(rest)
 			}
 			return 0
-		case c < 33 || c > 126:
-			return 0
+		case c < 33 || c > 126 || c == '@' || c == '<' || c == '(' || c == '[' || c == '/':
+			return 0 // RFC 5322 allows most of these, and no program uses them
 		}
 	}
 	return 0

@@ -37,7 +37,7 @@ func (o Options) Parse(raw []byte) bouncehound.Report {
 		}
 	}
 	if r.Format == "" {
-		r.Unread = m.looksLikeReport()
+		r.Unread = m.looksLikeReport() && (m.like == surely || tellsFailure(m.text()))
 	}
 	r.MessageID = messageID(m.header().get("Message-ID"))
 	r.Received = receivedDate(m.header().get("Received"))
@@ -63,6 +63,7 @@ type format struct {
 var formats = []format{
 	{"challenge", readChallenge},
 	{"arf", readARF},
+	{"feedback", readFeedback},
 	{"mdn", readMDN},
 	{"ses", readSES},
 	{"notice", readNotice},
@@ -77,7 +78,6 @@ var formats = []format{
 	{"dma", readDMA},
 	{"exchange5", readExchange5},
 	{"autoreply", readAutoReply},
-	{"feedback", readFeedback},
 	{"prose", readProse},
 }
 

@@ -1,8 +1,6 @@
 package parser
 
 import (
-	"strings"
-
 	"bouncehound"
 )
 
@@ -42,181 +40,26 @@ func readProse(m *message) *bouncehound.Report {
 	if len(recs) == 0 {
 		return nil
 	}
-	if recs = withoutRepeats(recs); len(recs) == 1 {
+	recs = withoutRepeats(recs)
+	switch {
+	case len(recs) == 1:
 		m.findReply(&recs[0])
 		m.findReason(&recs[0])
+	case allSilent(recs):
+		// One reply is told for all of them.
+		m.findReply(&recs[0])
+		for i := range recs {
+			recs[i].Diagnostic = recs[0].Diagnostic
+		}
 	}
 	return &bouncehound.Report{Recipients: recs}
 }
 
-// proseRecipients looks for recipients where they may stand, the surest place first.
-func (m *message) proseRecipients(text string, action bouncehound.Action) (recs []bouncehound.Recipient) {
-	sent := m.sentAddresses()
-	for _, e := range entries(text) {
-		if m.mayFail(e.address, sent) {
-			recs = append(recs, e.recipient(action))
-		}
-	}
-	if len(recs) == 0 {
-		for _, a := range addresses(m.header().get("X-Failed-Recipients"), maxRecipients) {
-			recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
-		}
-	}
-	if len(recs) == 0 {
-		recs = m.labelled(text, action, sent)
-	}
-	if len(recs) == 0 {
-		recs = m.inParagraphs(text, action, sent)
-	}
-	if len(recs) == 0 {
-		recs = readSession(text).recipients(action)
-	}
-	if len(sent) > 0 {
-		var known []bouncehound.Recipient
-		for _, rec := range recs {
-			if holds(sent, rec.Address) || holds(sent, rec.Final) {
-				known = append(known, rec)
-			}
-		}
-		if len(known) > 0 {
-			return known
-		}
-	}
-	return recs
-}
-
-// labelled takes the addresses that a label on their line says to be recipients.
-func (m *message) labelled(text string, action bouncehound.Action, sent []string) (recs []bouncehound.Recipient) {
-	for pos := 0; pos < len(text) && len(recs) < 50; {
-		line, next := lineAt(text, pos)
-		pos = next
-		at := strings.IndexByte(line, '@')
-		if at < 0 {
-			continue
-		}
-		head := line[:at]
-		for _, label := range recipientLabels {
-			if !containsFold(head, label) {
-				continue
-			}
-			if a, _ := findAddress(line[indexFold(line, label)+len(label):]); a != "" && m.mayFail(a, sent) {
-				recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
-			}
-			break
-		}
-	}
-	return recs
-}
-
-// recipientLabels are what programs set before the address that failed.
-var recipientLabels = [...]string{
-	"recipient:", "recipient address:", "rcpt to:", "undeliverable address:", "error-for:", "failed address:", "user account:", "final-recipient:", "original-recipient:",
-	"undeliverable to", "recipients:", "destinataire :", "destinataire:", "destinatario:", "empf\u00e4nger:", "ontvanger:", "\u5b9b\u5148", "\u6536\u4ef6\u4eba",
-}
-
-// inParagraphs takes the addresses of paragraphs that tell of failing.
-func (m *message) inParagraphs(text string, action bouncehound.Action, sent []string) (recs []bouncehound.Recipient) {
-	for len(text) > 0 && len(recs) < 50 {
-		paragraph, rest, _ := strings.Cut(text, "\n\n")
-		text = rest
-		if strings.IndexByte(paragraph, '@') < 0 || !tellsFailure(paragraph) {
-			continue
-		}
-		for _, a := range addresses(paragraph, 50) {
-			if m.mayFail(a, sent) {
-				recs = append(recs, bouncehound.Recipient{Action: action, Address: a, Diagnostic: paragraph})
-			}
-		}
-	}
-	return recs
-}
-
-// sentAddresses returns whom the returned message went to, as far as its header tells.
-func (m *message) sentAddresses() []string {
-	h := m.returnedHeader()
-	if len(h) == 0 {
-		return nil
-	}
-	sent := addresses(h.get("To"), 50)
-	for _, name := range [...]string{"Cc", "X-Envelope-To", "Envelope-To", "X-Original-To", "X-RCPT-TO"} {
-		sent = append(sent, addresses(h.get(name), 50)...)
-	}
-	return sent
-}
-
-// mayFail says whether an address among the words may be that of a recipient, and not of
-// the sender, of the server that reports or of those who help.
-func (m *message) mayFail(a string, sent []string) bool {
-	if holds(sent, a) {
-		return true
-	}
-	local, _, _ := strings.Cut(a, "@")
-	for _, helper := range [...]string{"postmaster", "mailer-daemon", "support", "abuse", "helpdesk", "admin", "webmaster", "hostmaster", "help", "noreply", "no-reply"} {
-		if strings.EqualFold(local, helper) {
-			return false
-		}
-	}
-	for _, stranger := range m.strangers() {
-		if strings.EqualFold(stranger, a) {
+func allSilent(recs []bouncehound.Recipient) bool {
+	for i := range recs {
+		if recs[i].Diagnostic != "" {
 			return false
 		}
 	}
 	return true
-}
-
-// strangers returns the addresses of the sender and of who reports.
-func (m *message) strangers() []string {
-	if m.strange != nil {
-		return m.strange
-	}
-	m.strange = make([]string, 0, 16)
-	for _, name := range [...]string{"From", "To", "Delivered-To", "Reply-To", "X-Original-To", "Sender"} {
-		m.strange = append(m.strange, addresses(m.header().get(name), 8)...)
-	}
-	for _, name := range [...]string{"From", "Sender", "Return-Path", "Reply-To", "Errors-To"} {
-		m.strange = append(m.strange, addresses(m.returnedHeader().get(name), 8)...)
-	}
-	return m.strange
-}
-
-func holds(list []string, a string) bool {
-	for _, s := range list {
-		if strings.EqualFold(s, a) {
-			return true
-		}
-	}
-	return false
-}
-
-// wrapped reads a report that came in another one: gateways that look for viruses
-// and relays of relays send what they could not deliver as an attachment.
-func (m *message) wrapped() *bouncehound.Report {
-	if m.inner {
-		return nil
-	}
-	var text string
-	for i := range m.parts {
-		if p := &m.parts[i]; i > 0 && !p.isMultipart() && p.mediaType == "message/rfc822" {
-			text = m.decode(p)
-			break
-		}
-	}
-	if text == "" {
-		text = m.quoted
-	}
-	if text == "" {
-		return nil
-	}
-	in := readMessage([]byte(text))
-	in.inner = true
-	if !in.looksLikeReport() {
-		return nil
-	}
-	for _, read := range [...]func(*message) *bouncehound.Report{readExchange, readDSN, readQmail, readPostfix, readExim, readSendmail, readProse} {
-		if r := read(in); r != nil {
-			m.returned, m.returnedRead = in.returnedHeader(), true
-			return r
-		}
-	}
-	return nil
 }

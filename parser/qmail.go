@@ -34,6 +34,9 @@ func readQmail(m *message) *bouncehound.Report {
 	for _, e := range entries(text) {
 		rec := e.recipient(bouncehound.Failed)
 		rec.RemoteMTA = qmailHost(e.said)
+		if _, said, ok := strings.Cut(e.said, "Remote host said: "); ok {
+			rec.Diagnostic, _, _ = strings.Cut(said, " Giving up on ")
+		}
 		r.Recipients = append(r.Recipients, rec)
 	}
 	if len(r.Recipients) == 0 {

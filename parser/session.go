@@ -46,7 +46,7 @@ func readSession(s string) (t session) {
 			if text != "" && (text[0] == '4' || text[0] == '5') {
 				// Lines of one reply are joined: "550-…", "550 …".
 				if n := len(t.lines); n > 0 && t.lines[n-1].answer && t.lines[n-1].address == about && len(text) > 4 && strings.HasPrefix(t.lines[n-1].text, text[:3]+"-") && len(t.lines[n-1].text) < maxDiagnostic {
-					t.lines[n-1].text += " " + text[4:]
+					t.lines[n-1].text += " " + text // joinReply takes the codes out
 					continue
 				}
 				t.lines = append(t.lines, sessionLine{about, host, text, true})

@@ -81,7 +81,7 @@ func cutReturned(s string) (words, quoted string) {
 		trimmed := trimMarks(line)
 		if announcesReturned(trimmed) {
 			rest := s[next:]
-			if at := headerIn(rest); at >= 0 {
+			if at := headerIn(rest, isRule(trimmed[0])); at >= 0 {
 				return s[:pos], rest[at:]
 			}
 			if strings.HasPrefix(trimmed, "-") || strings.HasPrefix(trimmed, "=") || isBlank(rest[:min(len(rest), 200)]) {
@@ -100,10 +100,14 @@ func cutReturned(s string) (words, quoted string) {
 	return s, ""
 }
 
-// headerIn returns where a header begins within the next few lines of s, -1 if none does.
-func headerIn(s string) int {
-	pos := 0
-	for range 8 {
+// headerIn returns where a header begins within the next few lines of s, -1 if none
+// does. After a rule it may come late: explanations stand between.
+func headerIn(s string, ruled bool) int {
+	pos, lines := 0, 3
+	if ruled {
+		lines = 8
+	}
+	for range lines {
 		if pos >= len(s) {
 			return -1
 		}
@@ -149,7 +153,7 @@ func announcesReturned(line string) bool {
 	if len(line) < 8 || len(line) > 120 {
 		return false
 	}
-	ruled := line[0] == '-' || line[0] == '=' || line[0] == '*' || line[0] == '_'
+	ruled := isRule(line[0])
 	if !ruled && line[len(line)-1] != ':' && line[len(line)-1] != '.' && line[len(line)-1] != '-' {
 		return false
 	}
@@ -165,6 +169,8 @@ func announcesReturned(line string) bool {
 	}
 	return false
 }
+
+func isRule(c byte) bool { return c == '-' || c == '=' || c == '*' || c == '_' }
 
 // lineAt returns the line that begins at pos and where the next one does.
 func lineAt(s string, pos int) (line string, next int) {
