@@ -18,10 +18,9 @@ func (t *transaction) event(kind bouncehound.EventType, key string, data []byte)
 	if err != nil {
 		return 0, err
 	}
-	_, err = t.exec(`INSERT INTO events (sequence, id, type, at, contact, data) VALUES (?, ?, ?, ?, ?, ?)`,
-		sequence, newEventID(), kind, stamp(t.now), key, string(data))
+	t.waiting.events.add(sequence, newEventID(), kind, stamp(t.now), key, string(data))
 	t.sequence = sequence
-	return sequence, err
+	return sequence, nil
 }
 
 // nextSequence returns the number that the next event will have, which is in its

@@ -88,18 +88,6 @@ func (t *transaction) moveFolder(to bouncehound.Place) error {
 	return err
 }
 
-// copy notes where a copy of a message lies. One that was tidied up and lies at the
-// same place again has to be tidied up again.
-func (r *recording) copy(p bouncehound.Place, message int64, kind bouncehound.Kind) error {
-	if p == (bouncehound.Place{}) {
-		return nil
-	}
-	_, err := r.exec(`INSERT INTO copies (folder, uidvalidity, uid, message, untidied) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET message = excluded.message, untidied = excluded.untidied`,
-		r.folders[folder{p.Mailbox, p.Folder}], p.UIDValidity, p.UID, message, r.tidy[kind])
-	return err
-}
-
 func scanNumber(rows *sql.Rows) (n int64, err error) {
 	err = rows.Scan(&n)
 	return n, err

@@ -28,22 +28,18 @@ func (r *recording) judged(j bouncehound.Judged, kind bouncehound.Kind, kept []b
 			return Recorded{}, err
 		}
 	}
-	if err := r.copy(j.Message.Place, number, recorded.Kind); err != nil {
-		return Recorded{}, err
+	if p := j.Message.Place; p != (bouncehound.Place{}) {
+		r.waiting.copies.add(r.folders[folder{p.Mailbox, p.Folder}], p.UIDValidity, p.UID, number, r.tidy[recorded.Kind])
 	}
 	if !recorded.New {
 		return recorded, nil
 	}
 	if len(kept) > 0 {
-		_, err := r.exec(`INSERT INTO raw (message, bytes) VALUES (?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes`, number, kept)
-		if err != nil {
-			return Recorded{}, err
-		}
+		r.waiting.raw.add(number, kept)
 	}
-	for name, value := range j.Report.Original.Headers { // a set: the order does not matter
-		_, err := r.exec(`INSERT INTO headers (name, value, message) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, name, value, number)
-		if err != nil {
-			return Recorded{}, err
+	if kind != bouncehound.KindOther || worthKeeping(j, kind) {
+		for name, value := range j.Report.Original.Headers { // a set: the order does not matter
+			r.waiting.headers.add(name, value, number)
 		}
 	}
 	recorded.Bounces, err = r.bounces(j, kind, number)

@@ -77,13 +77,14 @@ func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error)
 	if _, err := r.exec(`SAVEPOINT message`); err != nil {
 		return Recorded{}, err
 	}
-	sequence := r.sequence
+	sequence, mark := r.sequence, r.waiting.mark()
 	recorded, err := r.attempt(j, kept)
 	if err != nil {
 		if !messagesFault(err) {
 			return Recorded{}, err
 		}
 		r.sequence = sequence
+		r.waiting.undo(mark)
 		if _, undo := r.exec(`ROLLBACK TO message`); undo != nil {
 			return Recorded{}, errors.Join(err, undo)
 		}

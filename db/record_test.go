@@ -128,7 +128,8 @@ func TestKept(t *testing.T) {
 		{"read receipt", receipt, db.StoredMessage{Kind: bouncehound.KindOther}, 0, 0, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			store, clock := open(t)
+			path := filepath.Join(t.TempDir(), "test.db")
+			store, clock := openAt(t, path)
 			if got := record(t, store, c.judged)[0]; got.Kind != c.want.Kind || !got.New {
 				t.Errorf("recorded %+v", got)
 			}
@@ -144,6 +145,10 @@ func TestKept(t *testing.T) {
 			}
 			if got := events(t, store); len(got) != c.events {
 				t.Errorf("%d events, want %d", len(got), c.events)
+			}
+			var headers int
+			if err := raw(t, path).QueryRow(`SELECT count(*) FROM headers`).Scan(&headers); err != nil || (headers > 0) != (c.bounces > 0) {
+				t.Errorf("%d captured headers, %v", headers, err)
 			}
 			raw, err := store.Raw(t.Context(), m.ID()[:9])
 			if c.raw && (err != nil || !bytes.Equal(raw, m.Raw)) || !c.raw && !errors.Is(err, db.ErrNotFound) {

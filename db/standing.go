@@ -70,9 +70,8 @@ func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) erro
 	if to.Bounce != nil {
 		bounce = to.Bounce.ID
 	}
-	_, err := t.exec(`INSERT INTO changes (key, at, email, standing, previous, since, cause, by, note, sequence, bounce) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.key, stamp(t.now), to.Email, to.Standing, to.Previous, stamp(to.Since), to.Cause, to.By, to.Note, to.Sequence, bounce)
-	return err
+	t.waiting.changes.add(c.key, stamp(t.now), to.Email, to.Standing, to.Previous, stamp(to.Since), to.Cause, to.By, to.Note, to.Sequence, bounce)
+	return nil
 }
 
 // facts returns what the policy may look at in a contact's bounces.

@@ -16,6 +16,7 @@ type transaction struct {
 	ctx      context.Context // not cancelled: the driver starts a goroutine for each statement that can be
 	now      time.Time
 	sequence int64 // of the last event; 0: not yet looked up
+	waiting  waiting
 }
 
 // write runs f in a write transaction and commits if it returns nil.
@@ -41,7 +42,11 @@ func (db *DB) tryWrite(ctx context.Context, f func(t *transaction) error) (err e
 			err = errors.Join(err, err2)
 		}
 	}()
-	if err := f(&transaction{Tx: tx, ctx: context.WithoutCancel(ctx), now: db.now()}); err != nil {
+	t := &transaction{Tx: tx, ctx: context.WithoutCancel(ctx), now: db.now(), waiting: newWaiting()}
+	if err := f(t); err != nil {
+		return err
+	}
+	if err := t.waiting.flush(t); err != nil {
 		return err
 	}
 	return tx.Commit()
