@@ -101,6 +101,9 @@ func introducesReply(before string) bool {
 	if word == "" {
 		return true
 	}
+	if isDigit(word[0]) && word[len(word)-1] == ',' {
+		return false
+	}
 	if end := word[len(word)-1]; end == ':' || end == ';' || end == ',' || end == '>' || end == '"' || end == '\'' || end == ')' {
 		return true
 	}

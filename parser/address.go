@@ -76,7 +76,7 @@ func isDomain(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; !isAlnum(c) && c != '-' && c != '.' && c != '_' && c < 0x80 {
+		if c := s[i]; !isAlnum(c) && c != '-' && c != '.' && c != '_' && c != '#' && c < 0x80 {
 			return false
 		}
 	}

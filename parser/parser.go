@@ -66,6 +66,7 @@ var formats = []format{
 	{"feedback", readFeedback},
 	{"mdn", readMDN},
 	{"ses", readSES},
+	{"listmanager", readListManager},
 	{"notice", readNotice},
 	{"exchange", readExchange},
 	{"exim", readExim},

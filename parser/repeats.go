@@ -40,7 +40,9 @@ func tells(rec bouncehound.Recipient) int {
 		reply, status = bouncehound.Codes(rec.Diagnostic)
 	}
 	switch {
-	case reply != 0 || status != "":
+	case reply != 0:
+		return 3
+	case status != "":
 		return 2
 	case rec.Diagnostic != "":
 		return 1

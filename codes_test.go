@@ -1,0 +1,41 @@
+package bouncehound_test
+
+import (
+	"testing"
+
+	"bouncehound"
+)
+
+func TestCodes(t *testing.T) {
+	for _, c := range []struct {
+		in     string
+		reply  int
+		status string
+	}{
+		{"550 5.1.1 no such user", 550, "5.1.1"},
+		{"550-5.1.1 no such user", 550, "5.1.1"},
+		{"550 #5.1.0 Address rejected.", 550, "5.1.0"},
+		{"smtp;550 5.2.2 full", 550, "5.2.2"},
+		{"host mx[192.0.2.7] said: 421 4.7.0 later (in reply to RCPT TO command)", 421, "4.7.0"},
+		{"mx.example.com #550 5.1.10 RESOLVER.ADR.RecipientNotFound; ##", 550, "5.1.10"},
+		{"Remote Server returned '550 5.4.1 Access denied'", 550, "5.4.1"},
+		{"220-greeting 421 4.2.1 refused", 421, "4.2.1"},
+		{"SMTP error code 554", 554, ""},
+		{"expired <421 4.4.2 cut>", 421, "4.4.2"},
+		{"Server dropped connection: 605 Not delivering to previously bounced address", 605, ""},
+		{"Sorry, no mailbox here by that name. (#5.1.1)", 0, "5.1.1"},
+		{"5.0.0 then 5.7.26 is told", 0, "5.7.26"},
+		{"5.0.0 alone", 0, "5.0.0"},
+		{"250 2.0.0 ok", 0, "2.0.0"},
+		{"from 192.0.2.7 port 587, 450 messages", 0, ""},
+		{"the client 5.6.7.8 was refused", 0, ""},
+		{"sendmail 5.65.1234 said no", 0, ""},
+		{"call 555 0100, room 421b", 0, ""},
+		{"lena550@example.com", 0, ""},
+		{"", 0, ""},
+	} {
+		if reply, status := bouncehound.Codes(c.in); reply != c.reply || status != c.status {
+			t.Errorf("Codes(%q) = %d, %q, want %d, %q", c.in, reply, status, c.reply, c.status)
+		}
+	}
+}
