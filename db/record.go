@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -48,6 +49,14 @@ func (db *DB) Record(ctx context.Context, b Batch, p bouncehound.Policy) ([]Reco
 			return err
 		}
 		r := recording{transaction: t, policy: p, folders: folders, tidy: map[bouncehound.Kind]bool{}}
+		if r.savepoint, err = t.PrepareContext(t.ctx, `SAVEPOINT message`); err != nil {
+			return err
+		}
+		defer r.savepoint.Close()
+		if r.release, err = t.PrepareContext(t.ctx, `RELEASE message`); err != nil {
+			return err
+		}
+		defer r.release.Close()
 		for _, kind := range b.Tidy {
 			r.tidy[kind] = true
 		}
@@ -70,11 +79,13 @@ type recording struct {
 	policy  bouncehound.Policy
 	folders map[folder]int64 // numbers of the folders of the batch
 	tidy    map[bouncehound.Kind]bool
+
+	savepoint, release *sql.Stmt // the driver compiles anew each time what has no arguments
 }
 
 // message records one message within a savepoint of its own.
 func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error) {
-	if _, err := r.exec(`SAVEPOINT message`); err != nil {
+	if _, err := r.savepoint.ExecContext(r.ctx); err != nil {
 		return Recorded{}, err
 	}
 	sequence, mark := r.sequence, r.waiting.mark()
@@ -92,7 +103,7 @@ func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error)
 			return Recorded{}, err
 		}
 	}
-	_, err = r.exec(`RELEASE message`)
+	_, err = r.release.ExecContext(r.ctx)
 	return recorded, err
 }
 
