@@ -55,6 +55,9 @@ func tidyAddress(s string) string {
 		if len(local) < 3 || local[len(local)-1] != '"' {
 			return ""
 		}
+		if isDotAtom(local[1 : len(local)-1]) {
+			local = local[1 : len(local)-1] // quotes that say nothing, RFC 5321 section 4.1.2
+		}
 	} else if i := strings.IndexFunc(local, func(c rune) bool {
 		return c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '(' || c == ')' || c == ',' || c == ';' || c == ':' || c == '"' || c >= 0x80 && c < 0xa0 || c == utf8.RuneError
 	}); i >= 0 {
@@ -66,6 +69,15 @@ func tidyAddress(s string) string {
 		}
 	}
 	return local + "@" + strings.ToLower(domain)
+}
+
+func isDotAtom(s string) bool {
+	for i := range len(s) {
+		if !isAtext(s[i]) || s[i] == '.' && (i == 0 || i == len(s)-1 || s[i-1] == '.') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func isDomain(s string) bool {

@@ -14,6 +14,7 @@ func TestCleanAddress(t *testing.T) {
 		{"'lena@example.com'", "lena@example.com"},
 		{"<@relay.example,@other.example:lena@example.com>", "lena@example.com"},
 		{`"lena berg"@example.com`, `"lena berg"@example.com`},
+		{`"lena"@example.com`, "lena@example.com"},
 		{"lena@[192.0.2.7]", "lena@[192.0.2.7]"},
 		{"lena@example.com.", "lena@example.com"},
 		{"jürgen@bücher.example", "jürgen@bücher.example"},

@@ -24,6 +24,9 @@ func readCourier(m *message) *bouncehound.Report {
 	}
 	for i := range r.Recipients {
 		rec := &r.Recipients[i]
+		if strings.HasPrefix(rec.Final, `".xalias/`) {
+			rec.Final = "" // Courier's own name for what a .courier file leads to
+		}
 		before, reply, ok := strings.Cut(rec.Diagnostic, "<<< ")
 		if !ok {
 			continue

@@ -42,3 +42,28 @@ func TestNearBounces(t *testing.T) {
 		t.Errorf("only %d near-bounces", seen)
 	}
 }
+
+// TestUnread keeps and lists what looks like a report and tells of no one.
+func TestUnread(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want bool
+	}{
+		{"From: MAILER-DAEMON@mx.example.org\nSubject: problem\n\n?\n", true},
+		{"From: postmaster@example.org\nSubject: x\n\nnothing\n", true},
+		{"From: a@example.org\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n?\n--b--\n", true},
+		{"From: <>\nSubject: x\n\n?\n", true},
+		{"Return-Path: <>\nFrom: robot@example.org\nSubject: x\n\nYour letter could not be delivered.\n", true},
+		{"Return-Path: <>\nFrom: desk@example.org\nSubject: Ticket 7\n\nThank you for your letter.\n", false},
+		{"From: omar@example.org\nSubject: x\n\nyour letter could not be delivered\n", false},
+		{"From: postmaster@example.org\nSubject: Spam quarantine digest\n\nlena@example.com: blocked\n", false},
+		{"From: postmaster@example.org\nSubject: Re: queue\n\nIt failed.\n", false},
+		{"", false},
+		{daemon + "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nread\n--b--\n", false},
+	} {
+		r := Parse([]byte(c.in))
+		if r.Unread != c.want || len(r.Recipients) > 0 {
+			t.Errorf("%q: unread %v, %+v", c.in, r.Unread, r.Recipients)
+		}
+	}
+}

@@ -13,8 +13,13 @@ import "bouncehound"
 //	 In:  EHLO mx.example.com
 func readNotice(m *message) *bouncehound.Report {
 	subject := m.header().get("Subject")
-	if !hasPrefixFold(subject, "postfix smtp server: ") && !hasPrefixFold(subject, "postfix smtp client: ") {
-		return nil
+	switch {
+	case hasPrefixFold(subject, "postfix smtp server: "), hasPrefixFold(subject, "postfix smtp client: "):
+		return &bouncehound.Report{}
+	case isDaemon(m.header().get("From")) && m.parts[0].mediaType != "multipart/report" && (containsFold(subject, "quarantine") || containsFold(subject, "digest") || containsFold(subject, "summary")) &&
+		!isBounceSubject(subject) && len(m.returnedHeader()) == 0:
+		// What a filter held back lately is a list of other people's addresses.
+		return &bouncehound.Report{}
 	}
-	return &bouncehound.Report{}
+	return nil
 }

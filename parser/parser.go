@@ -66,7 +66,6 @@ var formats = []format{
 	{"feedback", readFeedback},
 	{"mdn", readMDN},
 	{"ses", readSES},
-	{"listmanager", readListManager},
 	{"notice", readNotice},
 	{"exchange", readExchange},
 	{"exim", readExim},
@@ -78,6 +77,7 @@ var formats = []format{
 	{"sendmail", readSendmail},
 	{"dma", readDMA},
 	{"exchange5", readExchange5},
+	{"listmanager", readListManager},
 	{"autoreply", readAutoReply},
 	{"prose", readProse},
 }

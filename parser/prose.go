@@ -23,6 +23,9 @@ func readProse(m *message) *bouncehound.Report {
 	if isDelay(subject) || isDelay(text[:min(len(text), 1500)]) {
 		action = bouncehound.Delayed
 	}
+	if action == bouncehound.Failed && !isBounceSubject(subject) && !tellsFailure(text) && !m.header().has("X-Failed-Recipients") {
+		return nil
+	}
 	if m.like == maybe {
 		if _, reply := bouncehound.Codes(text); len(m.returnedHeader()) == 0 && reply == "" || !tellsFailure(text) {
 			return nil
