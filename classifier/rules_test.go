@@ -15,15 +15,8 @@ func TestRules(t *testing.T) {
 		t.Fatalf("only %d rules", len(c.rules))
 	}
 	for _, r := range c.rules {
-		for _, line := range r.Match {
-			if v := c.Explain(line); v.Rule != r.ID {
-				t.Errorf("%s:%d: %s: %q is decided by %s on %q", r.file, r.line, r.ID, line, v.Rule, v.Matched)
-			}
-		}
-		for _, line := range r.Not {
-			if v := c.Explain(line); v.Rule == r.ID {
-				t.Errorf("%s:%d: %s: must not decide %q", r.file, r.line, r.ID, line)
-			}
+		for _, wrong := range c.testExamples(r) {
+			t.Error(wrong)
 		}
 	}
 }
