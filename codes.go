@@ -70,12 +70,21 @@ func replyCode(s string) int {
 		if i > 0 && isDigit(s[i-1]) || i+3 < len(s) && !endsReply(s[i+3:]) {
 			continue
 		}
+		if isTelephone(s, i) {
+			continue
+		}
 		if i > 0 && !introducesReply(s[:i]) && !(isSpace(s[i-1]) && statusFollows(s[i:])) {
 			continue
 		}
 		return int(s[i]-'0')*100 + int(s[i+1]-'0')*10 + int(s[i+2]-'0')
 	}
 	return 0
+}
+
+// isTelephone says whether the three digits at i are those of "(480) 555-0100".
+func isTelephone(s string, i int) bool {
+	return i > 0 && s[i-1] == '(' && i+5 < len(s) && s[i+3] == ')' && isDigit(s[i+5]) ||
+		i+8 <= len(s) && s[i+3] == '-' && isDigit(s[i+4]) && isDigit(s[i+5]) && isDigit(s[i+6]) && isDigit(s[i+7])
 }
 
 // statusFollows says whether the three digits that s begins with are followed by an

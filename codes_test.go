@@ -30,6 +30,8 @@ func TestCodes(t *testing.T) {
 		{"from 192.0.2.7 port 587, 450 messages", 0, ""},
 		{"the client 5.6.7.8 was refused", 0, ""},
 		{"sendmail 5.65.1234 said no", 0, ""},
+		{"call (480) 555-0100", 0, ""},
+		{"no mailbox (550)", 550, ""},
 		{"call 555 0100, room 421b", 0, ""},
 		{"lena550@example.com", 0, ""},
 		{"", 0, ""},

@@ -22,7 +22,7 @@ func readAutoReply(m *message) *bouncehound.Report {
 		return nil
 	}
 	// A person who answers an automatic reply quotes its subject.
-	if !marked && (isAnswer(subject) || isPerson(h) && h.has("References")) && h.get("Return-Path") != "<>" && auto == "" && !h.has("X-Auto-Response-Suppress") {
+	if !marked && isAnswer(subject) && h.get("Return-Path") != "<>" && auto == "" && !h.has("X-Auto-Response-Suppress") {
 		return nil
 	}
 	who := cleanAddress(from)

@@ -44,8 +44,11 @@ func entries(text string) (list []entry) {
 			blank, waiting = false, true
 			continue
 		}
-		if len(list) == 0 || blank && !waiting {
+		if len(list) == 0 || blank && (!waiting || isDecoration(line)) {
 			waiting = false
+			continue
+		}
+		if isDecoration(line) && !strings.ContainsAny(line, "0123456789") {
 			continue
 		}
 		blank = false
@@ -68,6 +71,12 @@ func (e *entry) goesOn(line string, blank bool) bool {
 }
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " \t")) }
+
+// isDecoration says whether a line is a rule, or a heading or a footer set in one.
+func isDecoration(line string) bool {
+	line = strings.TrimSpace(line)
+	return len(line) > 1 && isRule(line[0]) && line[1] == line[0]
+}
 
 // entryLine says whether a line begins with an address that something is said of.
 func entryLine(line string) (address, rest string, ok bool) {

@@ -98,6 +98,9 @@ func mendExim(rec *bouncehound.Recipient, list []entry, text string) {
 
 // eximHost takes "host mx.example.com [192.0.2.7]" or "H=…: " off what is said of a recipient.
 func eximHost(said string) (host, rest string) {
+	if strings.HasPrefix(said, "No action is required") {
+		return "", ""
+	}
 	rest = strings.TrimPrefix(said, "Delay reason: ")
 	for _, prefix := range [...]string{"host ", "H=", "SMTP error from remote mail server after initial connection: host "} {
 		after, ok := strings.CutPrefix(rest, prefix)

@@ -42,12 +42,24 @@ func (m *message) findReason(rec *bouncehound.Recipient) {
 	if !saysNothing(rec.Diagnostic) {
 		return
 	}
+	sentence := ""
 	for paragraph := range strings.SplitSeq(m.text(), "\n\n") {
+		for isDecoration(paragraph) {
+			_, paragraph, _ = strings.Cut(paragraph, "\n")
+		}
+		if len(paragraph) > maxDiagnostic {
+			paragraph = paragraph[:maxDiagnostic]
+		}
 		if tellsFailure(paragraph) {
-			rec.Diagnostic = paragraph[:min(len(paragraph), maxDiagnostic)]
+			rec.Diagnostic = paragraph
 			return
 		}
+		// In a language that is not known the first long paragraph is what is told.
+		if sentence == "" && len(paragraph) > 80 {
+			sentence = paragraph
+		}
 	}
+	rec.Diagnostic = sentence
 }
 
 // saysNothing says whether a diagnostic is missing or only the exit code of a program.

@@ -8,7 +8,14 @@ import "strings"
 //	Remote Server returned '550 5.1.1 no such user'                     Exchange, in any language
 //	5.1.0 - Unknown address error 550-'5.1.1 no such user' (delivery attempts: 0)   IronPort
 //	<mx.example.com #5.1.1 smtp;550 5.1.1 no such user>                 Exchange 2003
+//	host mx.example.com [192.0.2.7]: 550 5.1.1 no such user                         Exim
+//	Remote host said: 550 5.1.1 no such user [RCPT_TO]                             qmail, Yahoo
 func unwrapReply(d string) string {
+	for _, said := range [...]string{"]: ", " said: "} {
+		if before, reply, ok := strings.Cut(d, said); ok && startsReply(reply) && len(before) < 600 && containsFold(before, "host") {
+			return strings.TrimSuffix(reply, " [RCPT_TO]")
+		}
+	}
 	if open := strings.IndexByte(d, '\''); open >= 0 && strings.Count(d, "'") >= 2 {
 		end := strings.LastIndexByte(d, '\'')
 		inner := strings.TrimSpace(d[open+1 : end])
