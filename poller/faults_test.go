@@ -132,11 +132,14 @@ func TestStallAtEachCommand(t *testing.T) {
 
 // A server that sends a little all the time is not given for ever either.
 func TestDribble(t *testing.T) {
-	eachStage(t, func(c *scripted, _, _ string) {
-		fmt.Fprint(c.conn, "* OK ")
+	eachStage(t, func(c *scripted, _, command string) {
+		more := "* OK still at it\r\n"
+		if command == "GREETING" { // where a line would do
+			more = "*"
+		}
 		for {
 			time.Sleep(time.Second)
-			if _, err := fmt.Fprint(c.conn, "x"); err != nil {
+			if _, err := fmt.Fprint(c.conn, more); err != nil {
 				return
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bouncehound"
+	"bouncehound/poller"
 )
 
 func threeMails() []string {
@@ -219,8 +220,12 @@ func TestLyingLiterals(t *testing.T) {
 				c.stall()
 				return true
 			})
+			begun := time.Now()
 			_, err := scriptPoller(s, m).Poll(t.Context())
 			wantError(t, err, "fetch")
+			if strings.HasPrefix(name, "4 GB") && (!strings.Contains(err.Error(), "4000000000") || time.Since(begun) != 0) {
+				t.Errorf("got %v after %v: it was read", err, time.Since(begun))
+			}
 			if len(m.kept) != 0 || len(m.cursors) != 0 {
 				t.Errorf("kept %v, cursors %v", m.uids(), m.cursors)
 			}
@@ -233,19 +238,47 @@ func TestLyingLiterals(t *testing.T) {
 	}
 }
 
-// A body that is cut off looks to go-imap like a short one.
-func TestCutInTheMiddleOfABody(t *testing.T) {
+// A body that is cut off looks to go-imap like a short one; and nothing is believed
+// before the server has said that all is well.
+func TestCutOff(t *testing.T) {
+	for name, last := range map[string]string{
+		"in a body":       "* 1 FETCH (UID 1 BODY[] {1000}\r\nSubject: report 1\r\n\r\n1",
+		"behind a body":   "* 1 FETCH (UID 1 BODY[] {22}\r\nSubject: report 1\r\n\r\n1",
+		"before the end":  "* 1 FETCH (UID 1 BODY[] {22}\r\nSubject: report 1\r\n\r\n1)\r\n",
+		"in a last word":  "* 1 FETCH (UID 1 BODY[] {22}\r\nSubject: report 1\r\n\r\n1)\r\nT",
+		"with a goodbye":  "* 1 FETCH (UID 1 BODY[] {22}\r\nSubject: report 1\r\n\r\n1)\r\n* BYE see you\r\n",
+		"as UID comes":    "* 1 FETCH (BODY[] {22}\r\nSubject: report 1\r\n\r\n1 UID",
+		"in a stray body": "* 1 FETCH (BODY[] {22}\r\nSubject: repor",
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = onFetch(func(c *scripted, _ string, _ []int) bool {
+				fmt.Fprint(c.conn, last)
+				c.conn.Close()
+				return true
+			})
+			_, err := scriptPoller(s, m).Poll(t.Context())
+			wantError(t, err, "fetch")
+			if len(m.kept) != 0 || len(m.cursors) != 0 {
+				t.Errorf("kept %v, cursors %v", m.uids(), m.cursors)
+			}
+		})
+	}
+}
+
+// Only so much of a broken handler's word is taken.
+func TestHandlerForgetsKinds(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
 		s, m := &script{mails: threeMails()}, newMemo()
-		s.on = onFetch(func(c *scripted, _ string, _ []int) bool {
-			fmt.Fprint(c.conn, "* 1 FETCH (UID 1 BODY[] {1000}\r\nSubject: report 1\r\n\r\n1")
-			c.conn.Close()
-			return true
-		})
-		_, err := scriptPoller(s, m).Poll(t.Context())
-		wantError(t, err, "fetch")
-		if len(m.kept) != 0 || len(m.cursors) != 0 {
-			t.Errorf("kept %v, cursors %v", m.uids(), m.cursors)
+		p := scriptPoller(s, m)
+		p.Mailbox.After = poller.AfterDelete
+		p.Handle = func(context.Context, []bouncehound.Message, bouncehound.Place) ([]bouncehound.Kind, error) {
+			return []bouncehound.Kind{bouncehound.KindReport}, nil
+		}
+		_, err := p.Poll(t.Context())
+		synctest.Wait()
+		if err == nil || slices.ContainsFunc(s.said, func(l string) bool { return strings.HasPrefix(l, "UID EXPUNGE") }) {
+			t.Errorf("got %v, said %q", err, s.said)
 		}
 	})
 }

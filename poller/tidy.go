@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/emersion/go-imap/v2"
@@ -116,17 +117,25 @@ func (t *tidying) move(uids []uint32, target string) error {
 	if !s.caps.Has(imap.CapUIDPlus) {
 		return errors.New("the server has neither MOVE nor UIDPLUS")
 	}
+	copied := uids
 	err := s.do(0, func() error {
 		data, err := s.client.Copy(set(uids), target).Wait()
 		if err == nil && len(data.SourceUIDs) > 0 { // COPYUID: what has surely arrived
-			uids = slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return !data.SourceUIDs.Contains(imap.UID(uid)) })
+			copied = slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return !data.SourceUIDs.Contains(imap.UID(uid)) })
 		}
 		return err
 	})
-	if err != nil {
+	if err == nil {
+		err = s.expunge(copied)
+	}
+	if err != nil || len(copied) == len(uids) {
 		return err
 	}
-	return s.expunge(uids)
+	left, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("the server says that it copied %d of %d messages", len(copied), len(uids))
+	}
+	return err
 }
 
 // flag adds a flag to messages.

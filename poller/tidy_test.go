@@ -369,3 +369,39 @@ func TestTidyInRounds(t *testing.T) {
 		t.Errorf("opened %v", opened)
 	}
 }
+
+// Only what COPYUID names has arrived, and only that is expunged.
+func TestCopyOfSome(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: threeMails()}, newMemo()
+		answer := "OK [COPYUID 9 1 1] done"
+		s.on = func(c *scripted, tag, command string) bool {
+			switch {
+			case strings.HasPrefix(command, "LIST"):
+				c.send("* LIST () \"/\" INBOX\r\n* LIST () \"/\" Done\r\n%s OK done", tag)
+			case strings.HasPrefix(command, "UID COPY"):
+				c.send("%s %s", tag, answer)
+			case command == "UID EXPUNGE 1":
+				c.mails[0] = ""
+				c.send("%s OK done", tag)
+			default:
+				return false
+			}
+			return true
+		}
+		p := scriptPoller(s, m)
+		p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
+		_, err := p.Poll(t.Context())
+		wantError(t, err, "tidy")
+		synctest.Wait()
+		if !slices.Contains(s.said, "UID EXPUNGE 1") || slices.Contains(s.said, "UID EXPUNGE 1,3") || len(m.untidied) != 2 {
+			t.Errorf("said %q, untidied %v", s.said, m.untidied)
+		}
+		answer = "OK [COPYUID 9 3 2] done"
+		poll(t, p)
+		synctest.Wait()
+		if !slices.Contains(s.said, "UID EXPUNGE 3") || len(m.untidied) != 0 {
+			t.Errorf("said %q, untidied %v", s.said, m.untidied)
+		}
+	})
+}
