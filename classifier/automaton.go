@@ -5,15 +5,20 @@ package classifier
 // Its states are numbered breadth first, so that the children of a state stand
 // side by side; most have one child, and looking among them is a short scan.
 type automaton struct {
-	root  [256]int32 // the transitions of state 0, which all texts pass most often
-	first []int32    // the first child of each state
-	count []uint8    // the number of children less one is never above 255; 0: none
-	label []byte     // the byte that leads to each state
-	fail  []int32    // the state of the longest proper suffix
-	found []int32    // the literal that ends in each state, -1: none
-	dict  []int32    // the nearest state on the way of fail with a literal, 0: none
+	root   [256]int32 // the transitions of state 0, which all texts pass most often
+	states []state
 
 	phrases [][]int32 // by literal: the phrases it is the key of
+}
+
+type state struct {
+	first int32 // the first child
+	fail  int32 // the state of the longest proper suffix
+	out   int32 // this state if a literal ends in it, else the nearest such one on the way of fail; 0: none
+	next  int32 // where the way of out goes on behind this state
+	found int32 // the literal that ends here, -1: none
+	count uint8 // how many children
+	label byte  // the byte that leads here
 }
 
 // newAutomaton builds the automaton of literals, which must not be empty strings
@@ -42,60 +47,55 @@ func newAutomaton(literals []string) *automaton {
 		trie[at].literal = int32(n)
 	}
 
-	size := len(trie)
-	a := &automaton{
-		first: make([]int32, size), count: make([]uint8, size), label: make([]byte, size),
-		fail: make([]int32, size), found: make([]int32, size), dict: make([]int32, size),
-	}
-	a.found[0] = -1
-	order, parent := make([]int32, 1, size), make([]int32, size) // trie nodes, breadth first
-	for state := 0; state < len(order); state++ {
-		a.first[state] = int32(len(order))
-		for child := trie[order[state]].child; child >= 0; child = trie[child].sibling {
+	a := &automaton{states: make([]state, len(trie))}
+	a.states[0].found = -1
+	order, parent := make([]int32, 1, len(trie)), make([]int32, len(trie)) // trie nodes, breadth first
+	for at := range a.states {
+		a.states[at].first = int32(len(order))
+		for child := trie[order[at]].child; child >= 0; child = trie[child].sibling {
 			next := int32(len(order))
 			order = append(order, child)
-			a.label[next], a.found[next], parent[next] = trie[child].label, trie[child].literal, int32(state)
-			a.count[state]++
+			a.states[next].label, a.states[next].found, parent[next] = trie[child].label, trie[child].literal, int32(at)
+			a.states[at].count++
 		}
 	}
-	for state := a.first[0]; state < a.first[0]+int32(a.count[0]); state++ {
-		a.root[a.label[state]] = state
+	for at := a.states[0].first; at < a.states[0].first+int32(a.states[0].count); at++ {
+		a.root[a.states[at].label] = at
 	}
-	for state := int32(1); state < int32(size); state++ {
-		if parent[state] != 0 {
-			a.fail[state] = a.step(a.fail[parent[state]], a.label[state])
+	for at := int32(1); at < int32(len(trie)); at++ {
+		s := &a.states[at]
+		if parent[at] != 0 {
+			s.fail = a.step(a.states[parent[at]].fail, s.label)
 		}
-		if f := a.fail[state]; a.found[f] >= 0 {
-			a.dict[state] = f
-		} else {
-			a.dict[state] = a.dict[f]
+		s.next = a.states[s.fail].out
+		if s.out = s.next; s.found >= 0 {
+			s.out = at
 		}
 	}
 	return a
 }
 
-func (a *automaton) step(state int32, c byte) int32 {
-	for state != 0 {
-		first := a.first[state]
-		for next := first; next < first+int32(a.count[state]); next++ {
-			if a.label[next] == c {
-				return next
+func (a *automaton) step(at int32, c byte) int32 {
+	for at != 0 {
+		s := &a.states[at]
+		children := a.states[s.first : s.first+int32(s.count)]
+		for i := range children {
+			if children[i].label == c {
+				return s.first + int32(i)
 			}
 		}
-		state = a.fail[state]
+		at = s.fail
 	}
 	return a.root[c]
 }
 
 // scan calls hit for each literal found in text, with the position behind it.
 func (a *automaton) scan(text []byte, hit func(literal int32, end int)) {
-	state := int32(0)
+	at := int32(0)
 	for i, c := range text {
-		state = a.step(state, c)
-		for s := state; s != 0; s = a.dict[s] {
-			if a.found[s] >= 0 {
-				hit(a.found[s], i+1)
-			}
+		at = a.step(at, c)
+		for s := a.states[at].out; s != 0; s = a.states[s].next {
+			hit(a.states[s].found, i+1)
 		}
 	}
 }
