@@ -48,7 +48,8 @@ func (m *message) enrich(recs []bouncehound.Recipient) {
 				break
 			}
 		}
-		if saysNothing(rec.Diagnostic) && len(t.lines) > 0 {
+		// What the transcript concluded has a code, and what is listed may have none.
+		if reply, status := bouncehound.Codes(rec.Diagnostic); reply == 0 && status == "" && len(t.lines) > 0 {
 			code := rec.Diagnostic
 			rec.Diagnostic = ""
 			if t.fill(rec, len(recs) == 1); rec.Diagnostic == "" {

@@ -45,6 +45,11 @@ func readExchange(m *message) *bouncehound.Report {
 	for i := range r.Recipients {
 		mendExchange(&r.Recipients[i])
 	}
+	if len(r.Recipients) == 1 && strings.Contains(r.Recipients[0].Diagnostic, "QUEUE.Expired") {
+		if cause := lastAnswer(m.text()); cause != "" {
+			r.Recipients[0].Diagnostic += " <" + cause + ">"
+		}
+	}
 	// IMCEAEX-_O=… is a name in Exchange's own directory, which no one wrote to.
 	if len(r.Recipients) == 1 {
 		if rec := &r.Recipients[0]; hasPrefixFold(rec.Address+rec.Final, "IMCEAEX-") {
@@ -63,6 +68,23 @@ func hasExchangeField(h header) bool {
 		}
 	}
 	return false
+}
+
+// lastAnswer returns the temporary answer that an expired message got when it was last
+// tried: "… returned '421 4.4.1 nobody answers'", in any language.
+func lastAnswer(text string) string {
+	for {
+		_, after, ok := strings.Cut(text, "'")
+		if !ok {
+			return ""
+		}
+		if after != "" && after[0] == '4' && startsReply(after) {
+			if answer, _, closed := strings.Cut(after, "'"); closed {
+				return oneLine(answer, 500)
+			}
+		}
+		text = after
+	}
 }
 
 // wireLines reads the block for administrators: an address on a line of its own, the

@@ -24,6 +24,7 @@ type sessionLine struct {
 
 func readSession(s string) (t session) {
 	host, about := "", ""
+	pending := "" // an answer that named no one, and that the next conclusion follows from
 	for pos := 0; pos < len(s) && len(t.lines) < maxRecipients; {
 		line, next := lineAt(s, pos)
 		pos = next
@@ -35,7 +36,7 @@ func readSession(s string) (t session) {
 			if t.host == "" {
 				t.host = host
 			}
-			about = ""
+			about, pending = "", ""
 		case strings.HasPrefix(line, ">>>"):
 			about = ""
 			if containsFold(line, "rcpt to") {
@@ -50,10 +51,16 @@ func readSession(s string) (t session) {
 					continue
 				}
 				t.lines = append(t.lines, sessionLine{about, host, text, true})
+				if about == "" && pending == "" {
+					pending = text
+				}
 			}
 		default:
 			if len(line) > 3 && (line[0] == '4' || line[0] == '5') && isDigits(line[:3]) {
 				a, _ := findAddress(line)
+				if a != "" && pending != "" && innerReply(line) == line {
+					line, pending = pending, ""
+				}
 				t.lines = append(t.lines, sessionLine{a, host, line, false})
 			} else if i := strings.Index(line, "... "); i > 0 {
 				if a, _ := findAddress(line[:i]); a != "" {
