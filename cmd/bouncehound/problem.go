@@ -29,6 +29,12 @@ type hintError struct {
 func (e hintError) Error() string { return e.err.Error() }
 func (e hintError) Unwrap() error { return e.err }
 
+// A rulesError is all that is wrong in the operator's own rules.
+type rulesError struct{ err error }
+
+func (e rulesError) Error() string { return e.err.Error() }
+func (e rulesError) Unwrap() error { return e.err }
+
 // report tells a person of err on stderr, one line for each error joined in it,
 // and returns the exit code.
 func (p *program) report(err error) int {
@@ -47,7 +53,12 @@ func (p *program) report(err error) int {
 	var hinted hintError
 	var stage *poller.Error
 	var conf *config.Error
+	var rules rulesError
 	switch {
+	case errors.As(err, &rules):
+		p.report(rules.err)
+		p.hint("a daemon that runs keeps the rules it has until these are mended")
+		return 2
 	case errors.As(err, &conf):
 		for _, problem := range conf.Problems {
 			hint := problem.Hint

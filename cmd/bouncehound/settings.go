@@ -88,13 +88,13 @@ func loadRules(paths []string) (*classifier.Classifier, error) {
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("rules.files: %w", err), ""}
+			return nil, usageError{fmt.Errorf("read the rules: %w", err), ""}
 		}
 		files = append(files, classifier.File{Name: path, Data: data})
 	}
 	c, err := classifier.New(files...)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("rules: %w", err), "until the rules are mended the program does not start; a running daemon keeps the old ones"}
+		return nil, rulesError{err}
 	}
 	return c, nil
 }
