@@ -43,8 +43,16 @@ type candidate struct {
 // file, the line where it is known, the rule and what to do; the type of each is
 // [*RuleError].
 func New(own ...File) (*Classifier, error) {
+	files, err := builtinFiles()
+	if err != nil {
+		return nil, err
+	}
+	return newFrom(own, files)
+}
+
+func newFrom(own, others []File) (*Classifier, error) {
 	c := &Classifier{byID: map[string]*rule{}}
-	if err := c.load(own); err != nil {
+	if err := c.load(own, others); err != nil {
 		return nil, err
 	}
 	c.index()

@@ -48,18 +48,15 @@ type ruleFile struct {
 	Rules  []*rule             `toml:"rule"`
 }
 
-// load reads the own files and then the built-in ones.
-func (c *Classifier) load(own []File) error {
-	files, err := builtinFiles()
-	if err != nil {
-		return err
-	}
+// load reads the own files and then the others.
+func (c *Classifier) load(own, others []File) error {
 	l := &loader{classifier: c, remotes: map[string][]string{}}
 	var read []ruleFile
-	for i, f := range append(slices.Clone(own), files...) {
+	files := append(slices.Clone(own), others...)
+	for i, f := range files {
 		read = append(read, l.decode(f, i < len(own)))
 	}
-	for i, f := range append(slices.Clone(own), files...) {
+	for i, f := range files {
 		lines := linesOfRules(f.Data)
 		for n, r := range read[i].Rules {
 			r.file, r.layer = f.Name, layers[read[i].Layer]
