@@ -18,7 +18,7 @@ before the built-in ones.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(p.unknownCommand(), &cobra.Command{
 		Use:   "check [FILE…]",
 		Short: "Say what is wrong in rule files and which built-in rules they shadow",
 		Long: `Loads the rule files of the configuration, or those named, and says what is wrong in
