@@ -67,3 +67,27 @@ func TestUnread(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsNotBlamed reads reports in prose that name others besides who failed.
+func TestWhoIsNotBlamed(t *testing.T) {
+	const returned = "\n--- Original message ---\nReceived: by mx.example.org\nMessage-ID: <1@example.org>\nFrom: shop@example.org\nTo: lena@example.com\nSubject: x\n"
+	for _, c := range []struct{ name, in, want string }{
+		{"write to someone else instead", daemon + "\nYour message to lena@example.com could not be delivered. Please write to omar@example.com instead.\n", "lena@example.com"},
+		{"failing told in the next sentence", daemon + "\nYou wrote to lena@example.com. That mailbox is full. Ask omar@example.com.\n", "lena@example.com"},
+		{"the sender is named first", daemon + "\nThe message of shop@example.org to lena@example.com was rejected.\n" + returned, "lena@example.com"},
+		{"help is offered", daemon + "\nlena@example.com could not be reached, support@example.com knows more.\n", "lena@example.com"},
+		{"only the letter names the recipient", daemon + "\nIt could not be delivered.\n" + returned, "lena@example.com"},
+		{"the letter went to two", daemon + "\nIt could not be delivered.\n" + strings.Replace(returned, "lena@", "omar@example.com, lena@", 1), ""},
+		{"a null sender alone", "Return-Path: <>\nFrom: omar@example.net\nSubject: Hello\n\nlena@example.com does not exist here any more, 550 times no.\n" + returned, "lena@example.com"},
+		{"a null sender, no code", "Return-Path: <>\nFrom: omar@example.net\nSubject: Hello\n\nlena@example.com no longer works here.\n" + returned, ""},
+		{"a null sender, nobody we wrote to", "Return-Path: <>\nFrom: omar@example.net\nSubject: Hello\n\nines@example.com was refused (550 5.1.1).\n" + returned, ""},
+	} {
+		got := ""
+		for _, rec := range Parse([]byte(c.in)).Recipients {
+			got = strings.TrimSpace(got + " " + rec.Address)
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -39,6 +39,9 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 			return known
 		}
 	}
+	if m.like == maybe {
+		return nil // only the null sender says that it is a report: too little to blame someone
+	}
 	return recs
 }
 
@@ -71,8 +74,18 @@ var recipientLabels = [...]string{
 	"undeliverable to", "recipients:", "destinataire :", "destinataire:", "destinatario:", "empf\u00e4nger:", "ontvanger:", "\u5b9b\u5148", "\u6536\u4ef6\u4eba",
 }
 
-// inParagraphs takes the addresses of paragraphs that tell of failing.
+// inParagraphs takes the addresses of sentences that tell of failing. Where the
+// address stands in one sentence and the failing in the next, it takes the first one
+// of the paragraph: others are those to write to instead.
 func (m *message) inParagraphs(text string, action bouncehound.Action, sent []string) (recs []bouncehound.Recipient) {
+	take := func(in, paragraph string, limit int) {
+		for _, a := range addresses(in, 50) {
+			if limit > 0 && m.mayFail(a, sent) {
+				recs = append(recs, bouncehound.Recipient{Action: action, Address: a, Diagnostic: paragraph})
+				limit--
+			}
+		}
+	}
 	announced := false // the paragraph before tells of failing and ends in a colon
 	for len(text) > 0 && len(recs) < 50 {
 		paragraph, rest, _ := strings.Cut(text, "\n\n")
@@ -80,18 +93,45 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 		if isBlank(paragraph) {
 			continue
 		}
-		failing := announced || tellsFailure(paragraph)
-		announced = failing && strings.HasSuffix(strings.TrimSpace(paragraph), ":")
-		if !failing || strings.IndexByte(paragraph, '@') < 0 {
+		listed := announced
+		failing := tellsFailure(paragraph)
+		announced = (failing || listed) && strings.HasSuffix(strings.TrimSpace(paragraph), ":")
+		if !failing && !listed || strings.IndexByte(paragraph, '@') < 0 {
 			continue
 		}
-		for _, a := range addresses(paragraph, 50) {
-			if m.mayFail(a, sent) {
-				recs = append(recs, bouncehound.Recipient{Action: action, Address: a, Diagnostic: paragraph})
+		if listed {
+			take(paragraph, paragraph, 50)
+			continue
+		}
+		before := len(recs)
+		for left := paragraph; left != ""; {
+			var sentence string
+			if sentence, left = cutSentence(left); tellsFailure(sentence) {
+				take(sentence, paragraph, 50)
 			}
+		}
+		if len(recs) == before {
+			take(paragraph, paragraph, 1)
 		}
 	}
 	return recs
+}
+
+// cutSentence cuts the first sentence off a paragraph.
+func cutSentence(s string) (sentence, rest string) {
+	for i := 0; i+1 < len(s); i++ {
+		switch s[i] {
+		case '.', '!', '?':
+			if s[i+1] == ' ' || s[i+1] == '\n' {
+				return s[:i+1], s[i+2:]
+			}
+		case 0xe3: // the ideographic full stop
+			if strings.HasPrefix(s[i:], "\u3002") {
+				return s[:i+3], s[i+3:]
+			}
+		}
+	}
+	return s, ""
 }
 
 // sentAddresses returns whom the returned message went to, as far as its header tells.

@@ -27,12 +27,12 @@ func readProse(m *message) *bouncehound.Report {
 		return nil
 	}
 	if m.like == maybe {
-		if _, reply := bouncehound.Codes(text); len(m.returnedHeader()) == 0 && reply == "" || !tellsFailure(text) {
+		if reply, status := bouncehound.Codes(text); reply == 0 && status == "" || !tellsFailure(text) {
 			return nil
 		}
 	}
 	recs := m.proseRecipients(text, action)
-	if len(recs) == 0 && action == bouncehound.Failed && (tellsFailure(text) || isBounceSubject(subject)) {
+	if len(recs) == 0 && m.like == surely && action == bouncehound.Failed && (tellsFailure(text) || isBounceSubject(subject)) {
 		if r := m.wrapped(); r != nil {
 			return r
 		}
