@@ -12,6 +12,7 @@ import (
 const (
 	maxBatch       = 100                    // messages in a batch
 	maxBatchSize   = 16 << 20               // octets of a batch, unless it is a single message
+	maxPassed      = 10 * maxBatch          // messages and UIDs without one, in a batch
 	maxBatchLinger = 200 * time.Millisecond // how long the first of a batch waits for more
 )
 
@@ -41,7 +42,7 @@ func (c *commit) run(ctx context.Context, in <-chan []item) error {
 		select {
 		case items, more := <-in:
 			if err := ctx.Err(); err != nil {
-				return context.Cause(ctx)
+				return err
 			}
 			waiting := c.messages > 0
 			for _, it := range items {
@@ -60,7 +61,7 @@ func (c *commit) run(ctx context.Context, in <-chan []item) error {
 				return err
 			}
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return ctx.Err()
 		}
 	}
 }
@@ -68,7 +69,7 @@ func (c *commit) run(ctx context.Context, in <-chan []item) error {
 // add gathers one more item, after what it would make too much was handled.
 func (c *commit) add(ctx context.Context, it item) error {
 	size := int64(len(it.message.Raw))
-	if c.messages > 0 && (c.messages == maxBatch || c.size+size > maxBatchSize) {
+	if c.messages == maxBatch || c.messages > 0 && c.size+size > maxBatchSize || len(c.items) == maxPassed {
 		if err := c.flush(ctx); err != nil {
 			return err
 		}

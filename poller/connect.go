@@ -33,7 +33,7 @@ func (p *Poller) connect(ctx context.Context) (*session, error) {
 		return nil, dialError(ctx, err)
 	}
 	w := &wire{Conn: conn}
-	stop := context.AfterFunc(ctx, func() { w.abort(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { w.abort(ctx.Err()) })
 	s, err := p.greet(within, w, host)
 	if err != nil {
 		stop()
@@ -76,7 +76,7 @@ func (p *Poller) greet(ctx context.Context, w *wire, host string) (*session, err
 // reached.
 func dialError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {

@@ -139,6 +139,25 @@ func TestSince(t *testing.T) {
 	})
 }
 
+// A great many old messages are passed with the cursor, bit by bit.
+func TestManyTooOld(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		time.Sleep(30 * 365 * 24 * time.Hour) // a bubble begins in the year 2000
+		s, m := &script{}, newMemo()
+		for range 2500 {
+			s.mails = append(s.mails, "Subject: report\r\n\r\n")
+		}
+		p := scriptPoller(s, m)
+		p.Mailbox.Since = time.Hour
+		if got := poll(t, p); got != (poller.Result{Seen: 2500, Skipped: 2500}) {
+			t.Errorf("got %+v", got)
+		}
+		if !slices.Equal(m.upTo, []uint32{1000, 2000, 2500}) || !slices.Equal(m.batches, []int{0, 0, 0}) {
+			t.Errorf("batches %v up to %v", m.batches, m.upTo)
+		}
+	})
+}
+
 func TestMaxPerPollTakesTheOldestFirst(t *testing.T) {
 	server := imaptest.Memory(t)
 	load(server, "INBOX", 7)

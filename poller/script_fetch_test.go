@@ -251,7 +251,7 @@ func TestCutOff(t *testing.T) {
 		"in a stray body": "* 1 FETCH (BODY[] {22}\r\nSubject: repor",
 	} {
 		inBubble(t, name, func(t *testing.T) {
-			s, m := &script{mails: threeMails()}, newMemo()
+			s, m := &script{mails: threeMails()[:1]}, newMemo()
 			s.on = onFetch(func(c *scripted, _ string, _ []int) bool {
 				fmt.Fprint(c.conn, last)
 				c.conn.Close()
@@ -287,7 +287,8 @@ func TestHandlerForgetsKinds(t *testing.T) {
 func TestCancel(t *testing.T) {
 	for _, during := range []string{"GREETING", "CAPABILITY", "LOGIN", "EXAMINE", "UID SEARCH", "UID FETCH 1:3 (UID BODY", "LOGOUT"} {
 		inBubble(t, during, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
+			// As signal.NotifyContext does, with a cause that is not context.Canceled.
+			ctx, cancel := context.WithCancelCause(t.Context())
 			s, m := &script{mails: threeMails()}, newMemo()
 			s.on = func(c *scripted, _, command string) bool {
 				if !strings.HasPrefix(command, during) {
@@ -296,7 +297,7 @@ func TestCancel(t *testing.T) {
 				if strings.Contains(during, "BODY") {
 					fmt.Fprint(c.conn, "* 1 FETCH (UID 1 BODY[] {20}\r\nSubject:")
 				}
-				cancel()
+				cancel(errors.New("terminated"))
 				c.stall()
 				return true
 			}

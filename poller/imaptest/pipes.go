@@ -25,7 +25,7 @@ func (p *pipes) dial(ctx context.Context) (net.Conn, error) {
 	case <-p.closed:
 		return nil, net.ErrClosed
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, ctx.Err()
 	}
 }
 
