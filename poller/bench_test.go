@@ -16,9 +16,9 @@ import (
 
 const benchMails = 20_000
 
-// BenchmarkPoll polls 20,000 messages of 4 KB from Dovecot into a handler that
-// keeps nothing; BenchmarkFetch is the floor, a client that fetches and discards.
-// BenchmarkNothingNew is the poll after it, and BenchmarkExamine its floor.
+// BenchmarkDovecot reads 20,000 messages of 4 KB from Dovecot: Fetch is the floor, a
+// client that fetches and discards; Poll hands them to a handler that keeps nothing;
+// NothingNew is the poll after it, and Examine the floor of that.
 func BenchmarkDovecot(b *testing.B) {
 	server := imaptest.Dovecot(b)
 	var mails []imaptest.Mail

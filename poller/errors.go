@@ -131,19 +131,21 @@ func redact(err error, secrets ...string) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
-	clean := text
-	for _, secret := range secrets {
-		if secret != "" {
-			clean = strings.ReplaceAll(clean, secret, "[secret]")
+	clean := func(text string) string {
+		for _, secret := range secrets {
+			if secret != "" {
+				text = strings.ReplaceAll(text, secret, "[secret]")
+			}
 		}
-	}
-	if clean == text {
-		return err
+		return text
 	}
 	var answer *imap.Error
-	if errors.As(err, &answer) { // keeps what the hint is made of
-		return &imap.Error{Type: answer.Type, Code: answer.Code, Text: clean}
+	switch text := err.Error(); {
+	case clean(text) == text:
+		return err
+	case errors.As(err, &answer): // keeps what the hint is made of
+		return &imap.Error{Type: answer.Type, Code: answer.Code, Text: clean(answer.Text)}
+	default:
+		return errors.New(clean(text))
 	}
-	return errors.New(clean)
 }

@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,6 +55,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"wrong password":       {func(p *poller.Poller) { p.Mailbox.Password = password("wrong") }, "login", "check username and password"},
 		"no password to get":   {func(p *poller.Poller) { p.Mailbox.Password = noPassword }, "login", "password_file"},
 		"no such host":         {func(p *poller.Poller) { p.Mailbox.Host, p.Dial = "imap.example:993", noSuchHost }, "resolve", "no such host"},
+		"DNS is down":          {func(p *poller.Poller) { p.Dial = dialError(&net.DNSError{Err: "server misbehaving"}) }, "resolve", "DNS of this machine"},
+		"no route":             {func(p *poller.Poller) { p.Dial = dialError(os.NewSyscallError("connect", syscall.EHOSTUNREACH)) }, "connect", "no route"},
+		"no answer":            {func(p *poller.Poller) { p.Dial = dialError(os.ErrDeadlineExceeded) }, "connect", "firewall"},
 		"no port":              {func(p *poller.Poller) { p.Mailbox.Host = "imap.example.com" }, "resolve", "name:port"},
 		"refused":              {func(p *poller.Poller) { p.Mailbox.Host = closed.Addr().String() }, "connect", "nothing listens"},
 		"TLS to a plain port":  {func(p *poller.Poller) { p.Mailbox.Host = server.Addr }, "tls", `tls = "starttls"`},
@@ -91,8 +96,46 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 
 func noPassword(context.Context) (string, error) { return "", errors.New("no such file") }
 
+// dialError is a dialer that fails.
+func dialError(err error) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Err: err}
+	}
+}
+
 func noSuchHost(context.Context, string, string) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "imap.example", IsNotFound: true}}
+}
+
+// What a server answers, by its code, to the login or to opening a folder.
+func TestAnswersSayWhatToDo(t *testing.T) {
+	for name, c := range map[string]struct{ command, answer, stage, hint string }{
+		"later":     {"LOGIN", "NO [UNAVAILABLE] backend down", "login", "next poll"},
+		"too many":  {"LOGIN", "NO [LIMIT] ten connections", "login", "next poll"},
+		"wrong":     {"LOGIN", "NO [AUTHENTICATIONFAILED] no", "login", "check username and password"},
+		"no code":   {"LOGIN", "NO LOGIN failed.", "login", "app password or OAuth2"},
+		"in clear":  {"LOGIN", "NO [PRIVACYREQUIRED] encrypt first", "login", "implicit"},
+		"no rights": {"EXAMINE", "NO [NOPERM] not yours", "select", "right"},
+		"expunge":   {"UID EXPUNGE", "NO [NOPERM] not yours", "tidy", "right"},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := &script{mails: threeMails()}
+			s.on = func(cc *scripted, tag, command string) bool {
+				if strings.HasPrefix(command, c.command) {
+					cc.send("%s %s", tag, c.answer)
+					return true
+				}
+				return false
+			}
+			p := scriptPoller(s, newMemo())
+			p.Mailbox.After = poller.AfterDelete
+			_, err := p.Poll(t.Context())
+			wantError(t, err, c.stage, c.hint)
+			if _, text, _ := strings.Cut(c.answer, "] "); !strings.Contains(err.Error(), text) {
+				t.Errorf("%v does not say what the server said", err)
+			}
+		})
+	}
 }
 
 func TestConfigurationIsChecked(t *testing.T) {
