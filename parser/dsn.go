@@ -28,7 +28,8 @@ func readDSN(m *message) *bouncehound.Report {
 	r := &bouncehound.Report{}
 	for i := range m.parts {
 		p := &m.parts[i]
-		if p.isMultipart() || isReturned(p.mediaType) || p.mediaType == "text/html" {
+		// QUIRK: some call the machine part a message/partial or message/rfc822.
+		if p.isMultipart() || p.mediaType == "text/html" || isReturned(p.mediaType) && !isStatusText(p.body) {
 			continue
 		}
 		labelled := p.mediaType == "message/delivery-status" || p.mediaType == "message/global-delivery-status"

@@ -43,7 +43,7 @@ func (m *message) returnedHeader() header {
 	m.returnedRead = true
 	for i := range m.parts {
 		p := &m.parts[i]
-		if i > 0 && !p.isMultipart() && isReturned(p.mediaType) {
+		if i > 0 && !p.isMultipart() && isReturned(p.mediaType) && !isStatusText(p.body) {
 			text := p.body
 			if p.header.has("Content-Transfer-Encoding") {
 				text = m.decode(p)

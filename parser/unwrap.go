@@ -11,6 +11,11 @@ import "strings"
 //	host mx.example.com [192.0.2.7]: 550 5.1.1 no such user                         Exim
 //	Remote host said: 550 5.1.1 no such user [RCPT_TO]                             qmail, Yahoo
 func unwrapReply(d string) string {
+	for _, mark := range [...]string{"<<< ", "Received >>> ", "<-- "} {
+		if reply, ok := strings.CutPrefix(d, mark); ok && startsReply(reply) {
+			return reply
+		}
+	}
 	for _, said := range [...]string{"]: ", " said: "} {
 		if before, reply, ok := strings.Cut(d, said); ok && startsReply(reply) && len(before) < 600 && containsFold(before, "host") {
 			return strings.TrimSuffix(reply, " [RCPT_TO]")
