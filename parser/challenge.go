@@ -10,10 +10,12 @@ import "bouncehound"
 //	Your message to lena@example.com is being held. Follow this link to have it delivered.
 func readChallenge(m *message) *bouncehound.Report {
 	h := m.header()
-	known := h.has("X-Boxbe-Challenge") || h.has("X-TMDA-Fingerprint") || containsFold(h.get("X-Delivery-Agent"), "tmda") && containsFold(h.get("Subject"), "confirm") ||
-		containsFold(h.get("From"), "boxbe") || containsFold(h.get("From"), "spamarrest")
+	from := h.get("From")
+	known := h.has("X-Boxbe-Challenge") || h.has("X-TMDA-Fingerprint") || h.has("X-ASK-Auth") || h.has("X-Bluebottle-Request") ||
+		containsFold(from, "boxbe.com") || containsFold(from, "@spamarrest.com") || containsFold(from, "@bluebottle.com") ||
+		containsFold(h.get("X-Delivery-Agent"), "tmda") && (containsFold(from, "-confirm-") || containsFold(h.get("Subject"), "confirm"))
 	if !known {
 		return nil
 	}
-	return &bouncehound.Report{Recipients: []bouncehound.Recipient{{Action: bouncehound.Challenged, Address: cleanAddress(h.get("From"))}}}
+	return &bouncehound.Report{Recipients: []bouncehound.Recipient{{Action: bouncehound.Challenged, Address: cleanAddress(from)}}}
 }
