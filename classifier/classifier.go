@@ -26,6 +26,7 @@ type Classifier struct {
 	byID    map[string]*rule
 	phrases []*phrase // what the automaton looks for; a literal of each
 	early   []*phrase // those of beforeRecipient
+	sender  []*phrase // those of aboutSender
 	text    *automaton
 	codes   codeIndex
 	hosts   map[string][]candidate // rules that ask for a server and for nothing else
@@ -156,4 +157,5 @@ func (c *Classifier) find(q *query) {
 		}
 	})
 	q.early = q.hasAny(c.early)
+	q.ofSender = isLoginReply(q.reply) || q.hasAny(c.sender)
 }

@@ -53,12 +53,8 @@ func (c *Classifier) index() {
 			c.actions[r.Action] = append(c.actions[r.Action], candidate{r, r.key(0)})
 		}
 	}
-	c.early = nil
-	for _, words := range beforeRecipient {
-		if p, ok := newPhrase(words); ok {
-			c.early = append(c.early, c.internOne(known, p))
-		}
-	}
+	c.early = c.internWords(known, beforeRecipient)
+	c.sender = c.internWords(known, aboutSender)
 
 	var literals []string
 	byLiteral := map[string]int32{}
@@ -83,6 +79,15 @@ func (c *Classifier) intern(known map[string]*phrase, list []*phrase) {
 	for i, p := range list {
 		list[i] = c.internOne(known, p)
 	}
+}
+
+func (c *Classifier) internWords(known map[string]*phrase, words []string) (list []*phrase) {
+	for _, w := range words {
+		if p, ok := newPhrase(w); ok {
+			list = append(list, c.internOne(known, p))
+		}
+	}
+	return list
 }
 
 func (c *Classifier) internOne(known map[string]*phrase, p *phrase) *phrase {

@@ -18,6 +18,7 @@ type query struct {
 	reply      int
 	host       string // the server that spoke, lower case, without a final dot
 	early      bool   // refused before the recipient was named
+	ofSender   bool   // speaks of the sender, his server or his login
 
 	found []finding // the phrases in the text
 	seen  []uint32  // by the index of a phrase: the round in which it was last seen
@@ -98,6 +99,21 @@ var beforeRecipient = []string{
 	"after mail from:*", "after pipelined mail from:*", "in reply to mail from", "error for mail from",
 	"after helo", "after ehlo", "in reply to helo", "in reply to ehlo", "after initial connection", "refused to talk to me",
 }
+
+// aboutSender are words that say that the sender, his server, his login or the
+// message is spoken of. "Not found", "disabled" and their like may be said of them
+// then.
+var aboutSender = []string{
+	"sender*", "mail from", "mailfrom", "from user", "from address", "from domain", "return path", "return-path",
+	"envelope from", "helo", "ehlo", "client host", "your ip", "your account", "your domain", "your host", "your server",
+	"your helo", "authentication*", "smtp auth", "smtp authentication", "reverse", "blacklist*", "blocklist*", "blocked using",
+	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "outgoing", "outbound", "sending",
+	"recipient limit", "user limit", "too many",
+}
+
+// isLoginReply says whether code is a reply of RFC 4954 section 6, which refuses a
+// login.
+func isLoginReply(code int) bool { return code >= 530 && code <= 538 }
 
 func (q *query) free() {
 	q.diagnostic, q.statusCode, q.host = "", "", ""

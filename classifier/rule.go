@@ -33,7 +33,7 @@ type rule struct {
 	line  int // 1-based, 0 if not known
 	layer layer
 	order int  // among all rules, as loaded
-	hard  bool // its reason blames the address; such a rule says nothing of a refusal that came before the recipient was named
+	hard  bool // its reason blames the address, which neither a refusal before the recipient was named nor words about the sender do
 
 	text, also, without []*phrase
 	statuses            []status
@@ -71,7 +71,7 @@ var layers = map[string]layer{
 // holds says whether all but the rule's own text is met: the text has been found
 // already.
 func (r *rule) holds(q *query) bool {
-	if q.action != r.Action || q.early && r.hard {
+	if q.action != r.Action || r.hard && (q.early || q.ofSender && (r.layer == layerText || r.layer == layerHint)) {
 		return false
 	}
 	if len(r.statuses) > 0 && !r.holdsStatus(q.status) || len(r.replies) > 0 && !r.holdsReply(q.reply) {
