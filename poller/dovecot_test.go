@@ -1,0 +1,82 @@
+package poller_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-imap/v2"
+
+	"bouncehound"
+	"bouncehound/poller"
+	"bouncehound/poller/imaptest"
+)
+
+// Against the real thing, with a connection that breaks a little later each time
+// until a poll comes through: every report is kept once and moved once, and what
+// is none stays where it was.
+func TestDovecotBreaks(t *testing.T) {
+	for name, caps := range map[string][]imap.Cap{
+		"MOVE": {imap.CapMove, imap.CapUIDPlus, imap.CapNamespace}, "UIDPLUS": {imap.CapUIDPlus},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := imaptest.Dovecot(t)
+			server.SetCaps(caps...)
+			const n = 700
+			var mails []imaptest.Mail
+			for i := range n {
+				kind := bouncehound.KindReport
+				if i%7 == 0 {
+					kind = bouncehound.KindOther
+				}
+				mails = append(mails, imaptest.Mail{Raw: mail(i+1, kind), InternalDate: day})
+			}
+			server.Deliver(mails...)
+			s := newMemo()
+			polls := 0
+			for octets := 500; ; octets += octets / 3 {
+				polls++
+				p := plain(newPoller(server, s), server)
+				p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
+				p.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+					return &breaking{Conn: conn, reads: octets, sends: -1, done: make(chan struct{})}, err
+				}
+				if _, err := p.Poll(t.Context()); err == nil {
+					break
+				}
+			}
+			if polls < 5 {
+				t.Errorf("only %d polls broke", polls-1)
+			}
+			uids := s.uids()
+			slices.Sort(uids)
+			if len(uids) != n || len(slices.Compact(uids)) != n || len(s.untidied) != 0 {
+				t.Errorf("kept %d, untidied %d", len(s.kept), len(s.untidied))
+			}
+			if got := subjects(server.List("INBOX")); len(got) != 100 || slices.ContainsFunc(got, func(s string) bool { return !strings.HasPrefix(s, "other") }) {
+				t.Errorf("inbox %d: %v", len(got), got)
+			}
+			done := subjects(server.List("Done"))
+			slices.Sort(done)
+			if len(done) != 600 || len(slices.Compact(done)) != 600 {
+				t.Errorf("moved %d", len(done))
+			}
+		})
+	}
+}
+
+func subjects(mails []imaptest.Mail) (subjects []string) {
+	for _, m := range mails {
+		var kind string
+		var n int
+		_, rest, _ := strings.Cut(string(m.Raw), "Subject: ")
+		if _, err := fmt.Sscan(rest, &kind, &n); err == nil {
+			subjects = append(subjects, fmt.Sprint(kind, " ", n))
+		}
+	}
+	return subjects
+}
