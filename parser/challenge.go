@@ -12,7 +12,7 @@ func readChallenge(m *message) *bouncehound.Report {
 	h := m.header()
 	from := h.get("From")
 	known := h.has("X-Boxbe-Challenge") || h.has("X-TMDA-Fingerprint") || h.has("X-ASK-Auth") || h.has("X-Bluebottle-Request") ||
-		containsFold(from, "boxbe.com") || containsFold(from, "@spamarrest.com") || containsFold(from, "@bluebottle.com") ||
+		!isDaemon(from) && (containsFold(from, "@boxbe.com") || containsFold(from, "@spamarrest.com") || containsFold(from, "@bluebottle.com")) ||
 		containsFold(h.get("X-Delivery-Agent"), "tmda") && (containsFold(from, "-confirm-") || containsFold(h.get("Subject"), "confirm"))
 	if !known {
 		return nil

@@ -66,7 +66,7 @@ func isStatusText(s string) bool {
 // don't: a line of its own that names the reporting MTA or a recipient, with an action or
 // a status to go with it.
 func statusTextIn(s string) int {
-	if !containsFold(s, "final-recipient:") && !containsFold(s, "original-recipient:") || !containsFold(s, "action:") && !containsFold(s, "status:") {
+	if !containsFold(s, "-recipient:") || !containsFold(s, "final-recipient:") && !containsFold(s, "original-recipient:") || !containsFold(s, "action:") && !containsFold(s, "status:") {
 		return -1
 	}
 	for pos := 0; pos < len(s); {

@@ -11,6 +11,9 @@ func indexFold(s, needle string) int {
 	}
 	// Where the first letter comes next, in either case.
 	nextLower, nextUpper := -1, -1
+	if lower == upper {
+		nextUpper = len(s)
+	}
 	for i := 0; i+len(needle) <= len(s); i++ {
 		if nextLower < i {
 			if nextLower = strings.IndexByte(s[i:], lower); nextLower < 0 {

@@ -52,18 +52,18 @@ var foreignFailures = [...]string{
 	"فشل", "تعذر", "נכשלה", "לא ניתן", "không thành công", "ไม่สามารถ",
 }
 
-// anyPhrase says whether text holds any of the ASCII phrases, or, where it is not all
-// ASCII, any of the foreign ones.
+// anyPhrase says whether text holds any of the ASCII phrases in any case, or, where it is not
+// all ASCII, any of the foreign ones.
 func anyPhrase(s string, ascii, foreign []string) bool {
+	s = strings.ToLower(s)
 	for _, phrase := range ascii {
-		if containsFold(s, phrase) {
+		if strings.Contains(s, phrase) {
 			return true
 		}
 	}
 	if isASCII(s) {
 		return false
 	}
-	s = strings.ToLower(s)
 	for _, phrase := range foreign {
 		if strings.Contains(s, phrase) {
 			return true

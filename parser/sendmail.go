@@ -21,8 +21,7 @@ import (
 //	550 5.1.1 <lena@example.com>... User unknown
 func readSendmail(m *message) *bouncehound.Report {
 	text := m.text()
-	if !containsFold(text, "transcript of session follows") && !containsFold(text, "fatal errors -----") && !containsFold(text, "transient non-fatal errors") &&
-		!containsFold(text, "unrecoverable errors") {
+	if !strings.Contains(text, "-----") || !containsFold(text, "transcript of session follows") && !containsFold(text, "fatal errors -----") && !containsFold(text, "transient non-fatal errors") {
 		return nil
 	}
 	if !m.looksLikeReport() {
