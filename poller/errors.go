@@ -66,7 +66,7 @@ func hint(stage string, err error) string {
 		unknown  x509.UnknownAuthorityError
 		name     x509.HostnameError
 		invalid  x509.CertificateInvalidError
-		alert    tls.AlertError
+		op       *net.OpError
 		answer   *imap.Error
 		stalled  stallError
 		deadline interface{ Timeout() bool }
@@ -89,7 +89,7 @@ func hint(stage string, err error) string {
 		return "the certificate is signed by nobody this machine trusts: install the CA's certificate"
 	case errors.As(err, &invalid):
 		return "the certificate is not valid: the server's operator must renew it (or the clock here is wrong)"
-	case errors.As(err, &alert):
+	case errors.As(err, &op) && op.Op == "remote error": // crypto/tls names an alert so
 		return "the server broke off the TLS handshake; it may know no TLS 1.2"
 	case errors.As(err, &answer):
 		return hintAnswer(stage, answer)
