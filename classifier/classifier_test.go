@@ -127,7 +127,7 @@ func TestDidYouMean(t *testing.T) {
 	c := newBuiltin(t)
 	for address, want := range map[string]string{
 		"jo@gmal.com": "jo@gmail.com", "jo@hotnail.com": "jo@hotmail.com", "jo@gmail.com": "", "jo@example.net": "",
-		"jo@yahho.com": "jo@yahoo.com", "jo@mail.com": "", "jo@gmx.com": "", "": "",
+		"jo@yahho.com": "jo@yahoo.com", "jo@mail.com": "", "jo@email.com": "", "jo@yahoo.ie": "", "jo@hotmail.con": "jo@hotmail.com", "jo@gmail.co": "jo@gmail.com", "jo@gmx.com": "", "": "",
 	} {
 		r := failed("5.1.2", 550, "550 5.1.2 Domain not found")
 		r.Address = address

@@ -12,7 +12,7 @@ import (
 // often misspell.
 var knownDomains = []string{
 	"gmail.com", "googlemail.com", "hotmail.com", "hotmail.fr", "hotmail.co.uk", "hotmail.it", "hotmail.es", "outlook.com",
-	"live.com", "msn.com", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.com.br", "ymail.com", "aol.com",
+	"live.com", "msn.com", "email.com", "inbox.com", "rocketmail.com", "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.de", "yahoo.com.br", "ymail.com", "aol.com",
 	"icloud.com", "me.com", "mac.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de",
 	"orange.fr", "wanadoo.fr", "laposte.net", "free.fr", "libero.it", "virgilio.it", "tiscali.it", "bol.com.br",
 	"uol.com.br", "terra.com.br", "comcast.net", "verizon.net", "sbcglobal.net", "bellsouth.net", "btinternet.com",
@@ -51,11 +51,19 @@ func knownDomain(domain string) string {
 		if len(k) < 8 || len(domain)-len(k) > 1 || len(k)-len(domain) > 1 {
 			continue
 		}
-		if oneLetterOff(domain, k) {
+		if oneLetterOff(domain, k) && likelyEnding(domain, k) {
 			return k
 		}
 	}
 	return ""
+}
+
+// likelyEnding says whether domain ends as the known one does, or as people mistype
+// .com. Providers have the same name in many countries: yahoo.ie is no slip of
+// yahoo.de.
+func likelyEnding(domain, known string) bool {
+	end, knownEnd := domain[strings.LastIndexByte(domain, '.')+1:], known[strings.LastIndexByte(known, '.')+1:]
+	return end == knownEnd || knownEnd == "com" && slices.Contains([]string{"co", "cm", "om", "con", "cmo", "ocm", "comm", "vom", "xom", "cpm"}, end)
 }
 
 // oneLetterOff says whether b can be made of a by putting in, leaving out or
