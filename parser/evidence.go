@@ -24,13 +24,18 @@ func (m *message) weighReport() int8 {
 		return surely
 	}
 	subject := h.words("Subject")
+	from := h.get("From")
+	daemon := isDaemon(from)
+	keeper := containsFold(from, "postmaster") || containsFold(from, "admin") // a person may sit behind it
+	if daemon && !keeper {
+		return surely
+	}
 	if isAnswer(subject) || isAutoReplySubject(subject) {
 		return noReport
 	}
-	from := h.get("From")
-	if isDaemon(from) {
-		if containsFold(from, "postmaster") && (h.has("User-Agent") || isMailProgram(h.get("X-Mailer"))) && !isBounceSubject(subject) {
-			return noReport // the postmaster himself
+	if daemon {
+		if (h.has("User-Agent") || isMailProgram(h.get("X-Mailer"))) && !isBounceSubject(subject) {
+			return noReport // he wrote himself
 		}
 		return surely
 	}

@@ -60,6 +60,7 @@ func TestLooksLikeReport(t *testing.T) {
 	}{
 		{"daemon", "From: MAILER-DAEMON@x.example\n\n", true},
 		{"daemon with a mail program", "From: mailer-daemon@x.example\nUser-Agent: WebMail\n\n", true},
+		{"daemon that keeps the subject", "From: MAILER-DAEMON@x.example\nSubject: Re: hello\n\n", true},
 		{"the postmaster writes", "From: postmaster@x.example\nUser-Agent: Mutt\nSubject: your server\n\n", false},
 		{"the postmaster answers", "From: postmaster@x.example\nSubject: Re: your server\n\n", false},
 		{"status report from anyone", "From: a@x.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n", true},
