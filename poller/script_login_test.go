@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"bouncehound/poller"
 	"bouncehound/poller/imaptest"
@@ -81,6 +82,13 @@ func TestLogin(t *testing.T) {
 						return true
 					}
 					c.send("%s OK in", tag)
+				case strings.HasPrefix(command, "LOGIN"):
+					_ = c.conn.SetReadDeadline(time.Now().Add(time.Second))
+					if more, err := c.in.Peek(1); err == nil {
+						t.Errorf("%q… was sent behind LOGIN", more)
+					}
+					_ = c.conn.SetReadDeadline(time.Time{})
+					return false
 				default:
 					return false
 				}
