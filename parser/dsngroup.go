@@ -101,6 +101,9 @@ func (g *group) end(r *bouncehound.Report) {
 	if rec.Final == "" {
 		rec.Final = recipientAddress(g.failed, false)
 	}
+	if rec.Address != "" && isHostOf(rec.Final, rec.Address) {
+		rec.Final = "" // as Sun's server does: lena@ims-ms-daemon
+	}
 	rec.Action = actionOf(g.action, rec.Status)
 	if rec.Action == "" || rec.Address == "" && rec.Final == "" && g.action == "" {
 		return
@@ -108,11 +111,12 @@ func (g *group) end(r *bouncehound.Report) {
 	r.Recipients = append(r.Recipients, rec)
 }
 
-// isHostOf says whether a is b, or b at a host of its domain: a server that completes
-// names, not another address.
+// isHostOf says whether a is b, or b at a host of its domain or in a channel of its
+// server: a name for the inside, not another address.
 func isHostOf(a, b string) bool {
 	at, bt := strings.LastIndexByte(a, '@'), strings.LastIndexByte(b, '@')
-	return strings.EqualFold(a, b) || at > 0 && bt > 0 && strings.EqualFold(a[:at], b[:bt]) && strings.HasSuffix(a[at+1:], "."+b[bt+1:])
+	return strings.EqualFold(a, b) || at > 0 && bt > 0 && strings.EqualFold(a[:at], b[:bt]) &&
+		(strings.HasSuffix(a[at+1:], "."+b[bt+1:]) || strings.IndexByte(a[at:], '.') < 0)
 }
 
 // actionOf reads an Action field; where it is missing or odd the status decides.

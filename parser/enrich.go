@@ -7,7 +7,7 @@ import (
 )
 
 // enrich takes from the words of the report what its machine part does not tell of
-// its recipients: sendmail's transcript, Exim's and OpenSMTPD's lists.
+// its recipients: sendmail's transcript, the lists of Exim, OpenSMTPD and Oracle.
 func (m *message) enrich(recs []bouncehound.Recipient) {
 	silent := 0
 	for i := range recs {
@@ -25,7 +25,10 @@ func (m *message) enrich(recs []bouncehound.Recipient) {
 		list = text[:strings.LastIndexByte(text[:i], '\n')+1]
 		t = readSession(text[i:])
 	}
-	said := make(map[string]string)
+	said := oracleReasons(list)
+	if said == nil {
+		said = make(map[string]string)
+	}
 	for _, e := range entries(list) {
 		if _, reason, ok := strings.Cut(e.said, "(reason: "); ok {
 			e.said = strings.TrimSuffix(strings.TrimSpace(reason), ")")

@@ -45,7 +45,7 @@ func readExchange(m *message) *bouncehound.Report {
 	for i := range r.Recipients {
 		mendExchange(&r.Recipients[i])
 	}
-	if len(r.Recipients) == 1 && strings.Contains(r.Recipients[0].Diagnostic, "QUEUE.Expired") {
+	if len(r.Recipients) == 1 && r.Recipients[0].Action == bouncehound.Failed && strings.Contains(r.Recipients[0].Diagnostic, " 4.4.7 ") {
 		if cause := lastAnswer(m.text()); cause != "" {
 			r.Recipients[0].Diagnostic += " <" + cause + ">"
 		}
@@ -79,7 +79,8 @@ func lastAnswer(text string) string {
 			return ""
 		}
 		if after != "" && after[0] == '4' && startsReply(after) {
-			if answer, _, closed := strings.Cut(after, "'"); closed {
+			// "400 4.4.7 Message delayed" is Exchange's own, too.
+			if answer, _, closed := strings.Cut(after, "'"); closed && !strings.Contains(answer, " 4.4.7 ") {
 				return oneLine(answer, 500)
 			}
 		}

@@ -11,7 +11,7 @@ import "strings"
 //	host mx.example.com [192.0.2.7]: 550 5.1.1 no such user                         Exim
 //	Remote host said: 550 5.1.1 no such user [RCPT_TO]                             qmail, Yahoo
 func unwrapReply(d string) string {
-	for _, mark := range [...]string{"<<< ", "Received >>> ", "<-- "} {
+	for _, mark := range [...]string{"<<< ", "Received >>> ", "Received <<< ", "<-- "} {
 		if reply, ok := strings.CutPrefix(d, mark); ok && startsReply(reply) {
 			return reply
 		}
