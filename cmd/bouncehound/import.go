@@ -24,7 +24,7 @@ MTA can pipe its bounces here). What is in the store already is not recorded twi
   bouncehound import - < returned.eml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			s, err := p.settings()
+			s, err := p.storeSettings()
 			if err != nil {
 				return err
 			}

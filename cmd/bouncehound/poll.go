@@ -70,6 +70,9 @@ func chosen(all []config.Mailbox, names []string) ([]config.Mailbox, error) {
 }
 
 func (p *program) pollOnce(ctx context.Context, s *settings, mailboxes []config.Mailbox, wait bool) error {
+	if err := becomeOwner(s.Store.Path); err != nil {
+		return err
+	}
 	held, err := takeLock(ctx, s.Store.Path, wait)
 	if err != nil {
 		return err

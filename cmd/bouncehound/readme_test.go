@@ -17,6 +17,7 @@ var installed = []string{
 	"install -m 0644 systemd/bouncehound.service /etc/systemd/system/bouncehound.service",
 	"install -d -m 0750 -g bouncehound /etc/bouncehound",
 	"install -m 0640 -g bouncehound systemd/bouncehound.toml /etc/bouncehound/bouncehound.toml",
+	"install -d -m 0700 -o bouncehound -g bouncehound /var/lib/bouncehound",
 	"systemctl enable --now bouncehound",
 }
 

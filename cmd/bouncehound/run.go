@@ -47,6 +47,9 @@ rules again; where they are bad the daemon keeps the old ones.`,
 // another, each with the configuration that was good when it began.
 func (p *program) daemon(ctx context.Context, s *settings) error {
 	log := p.logger(s.Log)
+	if err := becomeOwner(s.Store.Path); err != nil {
+		return err
+	}
 	held, err := takeLock(ctx, s.Store.Path, false)
 	if err != nil {
 		return err

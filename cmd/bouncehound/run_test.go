@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -129,4 +130,40 @@ func stallingServer(t *testing.T, stalled chan<- struct{}) (address string) {
 		}
 	}()
 	return ln.Addr().String()
+}
+
+// TestRunSystemd: systemd hears that the daemon is ready, that it lives, what it did
+// last, and that it stops.
+func TestRunSystemd(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	path := filepath.Join(t.TempDir(), "notify")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	t.Setenv("NOTIFY_SOCKET", path)
+	t.Setenv("WATCHDOG_USEC", "300000")
+	d := w.start("run")
+	heard := func(want string) {
+		t.Helper()
+		if err := socket.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for b := make([]byte, 4096); ; {
+			n, err := socket.Read(b)
+			if err != nil {
+				t.Fatalf("no %q after %q: %v\n%s", want, all, err, d.log())
+			}
+			if all = append(all, string(b[:n])); strings.HasPrefix(string(b[:n]), want) {
+				return
+			}
+		}
+	}
+	heard("READY=1")
+	heard("STATUS=last poll of bounces at ")
+	heard("WATCHDOG=1")
+	d.stop()
+	heard("STOPPING=1")
 }

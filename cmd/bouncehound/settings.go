@@ -64,6 +64,16 @@ func (p *program) completed(path string, c *config.Config) (*settings, error) {
 	return &settings{Config: c, path: path, classifier: rules}, nil
 }
 
+// storeSettings are the settings of a verb that works on the store. Started by root,
+// it goes on as the store's owner.
+func (p *program) storeSettings() (*settings, error) {
+	s, err := p.settings()
+	if err != nil {
+		return nil, err
+	}
+	return s, becomeOwner(s.Store.Path)
+}
+
 // configFile returns the configuration file and whether somebody named it.
 func (p *program) configFile() (path string, named bool) {
 	if p.configPath != "" {
@@ -154,7 +164,7 @@ func (p *program) openStore(ctx context.Context, s *settings) (*db.DB, error) {
 
 // existingStore opens the store of a verb that has nothing to do without one.
 func (p *program) existingStore(ctx context.Context) (*settings, *db.DB, error) {
-	s, err := p.settings()
+	s, err := p.storeSettings()
 	if err != nil {
 		return nil, nil, err
 	}

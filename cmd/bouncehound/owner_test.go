@@ -1,0 +1,55 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"bouncehound/poller/imaptest"
+)
+
+// TestRootBecomesOwner: what root polls into a store of another user's belongs to
+// that user, who can go on with it.
+func TestRootBecomesOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can take another user's ids")
+	}
+	const nobody = 65534
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.append(unknownUser("1", "lena@example.com"))
+	for dir := filepath.Dir(w.store); dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chown(filepath.Dir(w.store), nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the first makes the store, the second finds it
+		poll := exec.Command(self, "poll")
+		poll.Args[0] = "bouncehound"
+		poll.Env = append(os.Environ(), "BOUNCEHOUND_CONFIG="+w.config)
+		if out, err := poll.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		files, err := filepath.Glob(w.store + "*")
+		if err != nil || len(files) < 2 {
+			t.Fatalf("files %q, %v", files, err)
+		}
+		for _, file := range files {
+			info, err := os.Stat(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if owner := info.Sys().(*syscall.Stat_t); owner.Uid != nobody || owner.Gid != nobody || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: owner %d:%d, mode %v", file, owner.Uid, owner.Gid, info.Mode())
+			}
+		}
+	}
+}
