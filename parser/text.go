@@ -55,7 +55,7 @@ func (m *message) text() string {
 	} else if hasTags(words) {
 		words = htmlText(words) // QUIRK: HTML labelled text/plain
 	}
-	m.words, m.quoted = cutReturned(words)
+	m.words, m.quoted = cutReturned(words, m.returnsPart())
 	return m.words
 }
 
@@ -76,9 +76,21 @@ func hasTags(s string) bool {
 	return containsFold(head, "<html") || containsFold(head, "<!doctype html")
 }
 
+// returnsPart says whether the message that was sent is a part of its own.
+func (m *message) returnsPart() bool {
+	for i := range m.parts {
+		if i > 0 && !m.parts[i].isMultipart() && isReturned(m.parts[i].mediaType) {
+			return true
+		}
+	}
+	return false
+}
+
 // cutReturned cuts a text where the message that was sent begins: at a line that
-// announces it, or at a header. quoted is what follows.
-func cutReturned(s string) (words, quoted string) {
+// announces it, or at a header. quoted is what follows. A few fields that are indented, or
+// stand there while the message is returned apart, are no end of the words: some servers
+// say by these which letter they mean, and then what became of it.
+func cutReturned(s string, apart bool) (words, quoted string) {
 	for pos := 0; pos < len(s); {
 		line, next := lineAt(s, pos)
 		trimmed := trimMarks(line)
@@ -92,15 +104,18 @@ func cutReturned(s string) (words, quoted string) {
 			}
 		}
 		if fieldName(trimmed) > 0 {
-			block, anchors := headerBlock(s[pos:])
-			if anchors {
+			block, isMail, travelled := headerBlock(s[pos:])
+			if isMail && (travelled || !apart && trimmed == line) {
 				return s[:pos], s[pos:]
+			}
+			if isMail && quoted == "" {
+				quoted = s[pos : pos+block]
 			}
 			next = pos + max(block, next-pos)
 		}
 		pos = next
 	}
-	return s, ""
+	return s, quoted
 }
 
 // headerIn returns where a header begins within the next few lines of s, -1 if none
@@ -124,8 +139,9 @@ func headerIn(s string, ruled bool) int {
 }
 
 // headerBlock measures the run of field lines that s begins with and says whether it is the
-// header of a mail: three fields that mails have, one of them only mails have.
-func headerBlock(s string) (length int, isMail bool) {
+// header of a mail (three fields that mails have, one of them only mails have) and
+// of one that has passed through servers.
+func headerBlock(s string) (length int, isMail, travelled bool) {
 	sure, common := 0, 0
 	pos := 0
 	for pos < len(s) {
@@ -136,19 +152,22 @@ func headerBlock(s string) (length int, isMail bool) {
 		}
 		if i := fieldName(trimmed); i > 0 {
 			switch name := strings.ToLower(trimmed[:min(i, 32)]); name {
-			case "received", "return-path", "message-id", "mime-version", "dkim-signature", "delivered-to", "content-transfer-encoding", "x-mailer", "arc-seal":
+			case "received", "return-path":
+				travelled = true
+				sure++
+			case "message-id", "mime-version", "dkim-signature", "delivered-to", "content-transfer-encoding", "x-mailer", "arc-seal":
 				sure++
 			case "from", "to", "subject", "date", "content-type", "reply-to", "cc", "sender", "references", "in-reply-to", "user-agent":
 				common++
 			}
 		} else if pos == 0 {
-			return next, false
+			return next, false, false
 		} else if line == trimmed { // neither field nor continuation
 			break
 		}
 		pos = next
 	}
-	return pos, sure >= 1 && sure+common >= 3 || sure >= 2
+	return pos, sure >= 1 && sure+common >= 3 || sure >= 2, travelled
 }
 
 // announcesReturned says whether a line says that the message that was sent follows.

@@ -17,9 +17,26 @@ func TestCutReturned(t *testing.T) {
 		{"announced, nothing follows", "failed\n    Below is a copy of the original message:\n\n", "failed\n", ""},
 		{"said in passing", "a copy of the message is kept.\nlena@example.com: full\n", "a copy of the message is kept.\nlena@example.com: full\n", ""},
 	} {
-		if words, quoted := cutReturned(c.in); words != c.words || quoted != c.quoted {
+		if words, quoted := cutReturned(c.in, false); words != c.words || quoted != c.quoted {
 			t.Errorf("%s: %q, %q", c.name, words, quoted)
 		}
+	}
+}
+
+// TestCutReturnedApart leaves a summary in the words where the message is returned apart.
+func TestCutReturnedApart(t *testing.T) {
+	const summary = "This is about\n\n  Message-id: <1@b.example>\n  From: c@d.example\n  To: x@y.example\n  Subject: e\n\nIt failed.\n"
+	if words, _ := cutReturned(summary, true); words != summary {
+		t.Errorf("%q", words)
+	}
+	if words, quoted := cutReturned(summary, false); words != summary || !strings.HasPrefix(quoted, "  Message-id: <1@b.example>") {
+		t.Errorf("%q, %q", words, quoted)
+	}
+	if words, _ := cutReturned(strings.ReplaceAll(summary, "  ", ""), false); words != "This is about\n\n" {
+		t.Errorf("%q", words)
+	}
+	if words, _ := cutReturned("It failed.\nReceived: by a\nMessage-ID: <1@b.example>\nFrom: c@d.example\n", true); words != "It failed.\n" {
+		t.Errorf("%q", words)
 	}
 }
 
