@@ -13,6 +13,11 @@ import (
 func toUTF8(s, label string) string {
 	escaped := strings.IndexByte(s, 0x1b) >= 0 && (strings.Contains(s, "\x1b$") || strings.Contains(s, "\x1b("))
 	label = strings.Trim(label, "'\" ")
+	if !escaped && hasPrefixFold(label, "iso-2022-jp") && strings.Contains(s, "$B") && strings.Contains(s, "(B") {
+		// QUIRK: relays that take out control characters take the escapes with them.
+		s = strings.NewReplacer("$B", "\x1b$B", "(B", "\x1b(B").Replace(s)
+		escaped = true
+	}
 	if !escaped && saysLittle(label) {
 		if utf8.ValidString(s) {
 			return s

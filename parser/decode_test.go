@@ -47,6 +47,8 @@ func TestToUTF8(t *testing.T) {
 		{"\xf0\xe9\xf3\xf8\xed\xef", "koi8-r", "ПИСЬМО"},
 		{"\xd1\xdd\xc9\xcb", "", "ящик"},
 		{"\x1b$B%a!<%k\x1b(B", "us-ascii", "メール"},
+		{"$B%a!<%k(B", "iso-2022-jp", "メール"},
+		{"costs $B and (B", "us-ascii", "costs $B and (B"},
 		{"plain", "unicode-1-1-utf-7", "plain"},
 		{"\xff\xfe", "utf-8", "ÿþ"},
 	} {

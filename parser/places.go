@@ -28,6 +28,9 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 	if len(recs) == 0 {
 		recs = readSession(text).recipients(action)
 	}
+	if len(recs) == 0 && m.like == surely {
+		recs = m.bareNames(text, action, sent)
+	}
 	if len(sent) > 0 {
 		var known []bouncehound.Recipient
 		for _, rec := range recs {
