@@ -1,6 +1,7 @@
 package db
 
 import (
+	"database/sql"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func TestPlans(t *testing.T) {
 		{"the first page", contacts(ContactFilter{Standing: flagged, Sort: "since", Limit: 50}), "", false},
 		{"the first page of one reason", contacts(ContactFilter{Standing: flagged, Reason: bouncehound.UserUnknown, Sort: "since", Limit: 50}), "", false},
 		{"by address", contacts(ContactFilter{Limit: 50}), "contacts", false},
+		{"an export", contacts(ContactFilter{Standing: flagged}), "", false},
 		{"a domain", contacts(ContactFilter{Standing: flagged, Domain: "example.com", Sort: "since"}), "", true},
 		{"an original", contacts(ContactFilter{Standing: flagged, MessageID: "<a@example.org>", Sort: "since"}), "", true},
 		{"a header", contacts(ContactFilter{Standing: flagged, HeaderName: "X-Contact-Id", HeaderValue: "42"}), "", true},
@@ -98,5 +100,45 @@ func TestStamp(t *testing.T) {
 	}
 	if _, err := stamp(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)).Value(); err == nil {
 		t.Error("a year before 0 was stored")
+	}
+}
+
+// TestConnections: every connection of a pool has its pragmas.
+func TestConnections(t *testing.T) {
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for range 3 {
+		for _, handle := range []struct {
+			name    string
+			conn    *sql.DB
+			pragmas map[string]string
+		}{
+			{"writer", db.writer, map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "query_only": "0", "busy_timeout": "10000", "temp_store": "2"}},
+			{"reader", db.readers, map[string]string{"journal_mode": "wal", "foreign_keys": "1", "query_only": "1", "busy_timeout": "10000"}},
+		} {
+			conn, err := handle.conn.Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for pragma, want := range handle.pragmas {
+				var got string
+				if err := conn.QueryRowContext(t.Context(), `PRAGMA `+pragma).Scan(&got); err != nil || got != want {
+					t.Errorf("%s has %s = %s, %v, want %s", handle.name, pragma, got, err, want)
+				}
+			}
+			if handle.conn == db.writer {
+				if err := conn.Close(); err != nil { // there is only one
+					t.Error(err)
+				}
+			} else {
+				defer conn.Close() // so that the next one is another
+			}
+		}
+	}
+	if _, err := db.readers.ExecContext(t.Context(), `DELETE FROM contacts`); err == nil {
+		t.Error("a reader has written")
 	}
 }

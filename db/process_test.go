@@ -123,24 +123,30 @@ func TestWatch(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
-	woken, ended := make(chan struct{}, 100), make(chan error)
+	woken, ended := make(chan struct{}, 100), make(chan error, 1)
 	go func() { ended <- store.Watch(ctx, func() { woken <- struct{}{} }) }()
 	wait := func(what string) {
 		t.Helper()
 		select {
 		case <-woken:
+		case err := <-ended:
+			t.Fatalf("watch has ended: %v", err)
 		case <-time.After(20 * time.Second):
 			t.Fatalf("%s did not wake", what)
 		}
 	}
-	// Watch has begun once it wakes for one of many commits.
-	for begun := false; !begun; {
-		if err := store.SaveCursor(ctx, bouncehound.Cursor{Consumer: "crm"}); err != nil {
+	// Watch has begun once it wakes for one of many commits. (To write what is there
+	// already is none.)
+	begun := false
+	for n := 1; !begun; n++ {
+		if err := store.SaveCursor(ctx, bouncehound.Cursor{Consumer: "crm", Attempts: n}); err != nil {
 			t.Fatal(err)
 		}
 		select {
 		case <-woken:
 			begun = true
+		case err := <-ended:
+			t.Fatalf("watch has ended: %v", err)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -42,7 +42,11 @@ func (db *DB) watch(ctx context.Context, wake func()) (err error) {
 		case <-tick.C:
 		}
 		var version int64
-		if err := conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version); err != nil {
+		err := conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&version)
+		if busy(err) {
+			continue // it will be there the next time
+		}
+		if err != nil {
 			return err
 		}
 		if version != before {

@@ -111,7 +111,8 @@ CREATE TABLE contacts (
 	first_bounced_at TEXT,
 	last_bounced_at  TEXT
 ) STRICT;
-CREATE INDEX contacts_standing ON contacts (standing, since);
+CREATE INDEX contacts_standing ON contacts (standing, since); -- lists begin with the latest
+CREATE INDEX contacts_address ON contacts (standing, key);    -- exports go by address
 CREATE INDEX contacts_domain ON contacts (domain);
 CREATE INDEX contacts_until ON contacts (until) WHERE until IS NOT NULL;
 

@@ -183,6 +183,7 @@ CREATE INDEX bounces_key ON bounces (key) WHERE key IS NOT NULL;
 CREATE INDEX bounces_message ON bounces (message);
 CREATE INDEX bounces_original_id ON bounces (original_id) WHERE original_id IS NOT NULL;
 CREATE INDEX contacts_standing ON contacts (standing, since);
+CREATE INDEX contacts_address ON contacts (standing, key);
 CREATE INDEX contacts_domain ON contacts (domain);
 CREATE INDEX contacts_until ON contacts (until) WHERE until IS NOT NULL;
 CREATE INDEX changes_key ON changes (key);
