@@ -18,7 +18,29 @@ func parseStatus(s string) status {
 	return st
 }
 
-// readStatus reads "5.1.1" and, as rules write it, "*.1.1" or "5.7.*".
+// readStatuses reads a status as rules write it, "5.1.1", "*.1.1", "5.7.*", or a
+// range of details, "5.7.900-999".
+func readStatuses(s string) ([]status, bool) {
+	s, last, ranged := strings.Cut(s, "-")
+	st, ok := readStatus(s)
+	if !ok || st.stars() == 3 {
+		return nil, false
+	}
+	list := []status{st}
+	if ranged {
+		to, ok := readNumber(last)
+		if !ok || st[2] < 0 || to <= st[2] {
+			return nil, false
+		}
+		for st[2] < to {
+			st[2]++
+			list = append(list, st)
+		}
+	}
+	return list, true
+}
+
+// readStatus reads "5.1.1" and, with stars, "*.1.1" or "5.7.*".
 func readStatus(s string) (st status, ok bool) {
 	for i := range st {
 		part, rest, more := strings.Cut(s, ".")

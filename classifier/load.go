@@ -202,11 +202,11 @@ func (l *loader) conditions(r *rule, wrong func(string, ...any)) {
 	}
 	r.text, r.also, r.without = phrases("text", r.Text), phrases("also", r.Also), phrases("without", r.Without)
 	for _, s := range r.Status {
-		st, ok := readStatus(s)
-		if !ok || st.stars() == 3 {
-			wrong("status: %q is not of the form 5.1.1 or *.1.1", s)
+		list, ok := readStatuses(s)
+		if !ok {
+			wrong("status: %q is not of the form 5.1.1, *.1.1 or 5.7.900-999", s)
 		}
-		r.statuses = append(r.statuses, st)
+		r.statuses = append(r.statuses, list...)
 	}
 	for _, s := range r.Reply {
 		from, to, ok := readReply(s)

@@ -104,7 +104,7 @@ var beforeRecipient = []string{
 // message is spoken of. "Not found", "disabled" and their like may be said of them
 // then.
 var aboutSender = []string{
-	"sender*", "mail from", "mailfrom", "from user", "from address", "from domain", "return path", "return-path",
+	"sender*", "*sender verify*", "*verification failed for*", "mail from", "mailfrom", "from user", "from address", "from domain", "return path", "return-path",
 	"envelope from", "helo", "ehlo", "client host", "your ip", "your account", "your domain", "your host", "your server",
 	"your helo", "authentication*", "smtp auth", "smtp authentication", "reverse", "blacklist*", "blocklist*", "blocked using",
 	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "outgoing", "outbound", "sending",
