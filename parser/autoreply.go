@@ -11,7 +11,7 @@ import "bouncehound"
 func readAutoReply(m *message) *bouncehound.Report {
 	h := m.header()
 	from := h.get("From")
-	subject := h.words("Subject")
+	subject := m.subject()
 	bySubject := isAutoReplySubject(subject)
 	if m.isStatusReport() || isList(h) || !bySubject && (isDaemon(from) || isBounceSubject(subject)) {
 		return nil

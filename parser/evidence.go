@@ -23,7 +23,7 @@ func (m *message) weighReport() int8 {
 	if m.isStatusReport() || h.has("X-Failed-Recipients") {
 		return surely
 	}
-	subject := h.words("Subject")
+	subject := m.subject()
 	from := h.get("From")
 	daemon := isDaemon(from)
 	keeper := containsFold(from, "postmaster") || containsFold(from, "admin") // a person may sit behind it

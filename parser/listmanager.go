@@ -21,7 +21,7 @@ import (
 //	Sorry, only subscribers may post.
 func readListManager(m *message) *bouncehound.Report {
 	h := m.header()
-	subject := h.words("Subject")
+	subject := m.subject()
 	failed := func(list, why string) *bouncehound.Report {
 		if list == "" {
 			return nil

@@ -23,7 +23,7 @@ func readMDN(m *message) *bouncehound.Report {
 	if p.mediaType == "multipart/report" {
 		kind = param(p.params, "report-type")
 	}
-	subject := m.header().words("Subject")
+	subject := m.subject()
 	switch mdn := m.part("message/disposition-notification"); {
 	case hasPrefixFold(kind, "disposition-notification"), mdn != nil:
 		r := &bouncehound.Report{Format: "mdn"}

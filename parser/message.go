@@ -35,6 +35,9 @@ type message struct {
 
 	strange []string // see strangers
 
+	decodedSubject string // see subject
+	subjectRead    bool
+
 	like int8 // see looksLikeReport: 0 not looked at, 1 yes, -1 no
 
 	work int // bytes looked at, for the test that says work grows as the message does
@@ -88,6 +91,15 @@ func withLineFeeds(raw []byte) string {
 
 // header returns the header of the message itself.
 func (m *message) header() header { return m.parts[0].header }
+
+// subject returns the decoded subject of the message, which many formats ask for.
+func (m *message) subject() string {
+	if !m.subjectRead {
+		m.subjectRead = true
+		m.decodedSubject = m.header().words("Subject")
+	}
+	return m.decodedSubject
+}
 
 // note says what was odd, once.
 func (m *message) note(s string) {

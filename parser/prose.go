@@ -18,7 +18,7 @@ func readProse(m *message) *bouncehound.Report {
 		return nil
 	}
 	text := m.text()
-	subject := m.header().words("Subject")
+	subject := m.subject()
 	action := bouncehound.Failed
 	if isDelay(subject) || isDelay(text[:min(len(text), 1500)]) {
 		action = bouncehound.Delayed
