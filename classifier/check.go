@@ -39,6 +39,15 @@ func (r *rule) problem(format string, args ...any) *RuleError {
 	return &RuleError{r.file, r.line, r.ID, fmt.Sprintf(format, args...)}
 }
 
+// Why returns why the rule of a verdict reads what it reads so: its source or its
+// reason; "" for a rule that is not known.
+func (c *Classifier) Why(id string) string {
+	if r := c.byID[id]; r != nil {
+		return r.Why
+	}
+	return ""
+}
+
 // A Shadow is a built-in rule one of whose examples an own rule decides now.
 type Shadow struct {
 	Own, Builtin string // ids

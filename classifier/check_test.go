@@ -61,3 +61,13 @@ match  = ["very unusual words", "they say mailbox full in very unusual words", "
 		t.Errorf("without own rules: %+v", s)
 	}
 }
+
+func TestWhy(t *testing.T) {
+	c := newBuiltin(t)
+	if why := c.Why(c.Explain("5.2.2").Rule); !strings.Contains(why, "RFC 3463") {
+		t.Errorf("5.2.2: %q", why)
+	}
+	if why := c.Why("no/such-rule"); why != "" {
+		t.Errorf("a rule that is none: %q", why)
+	}
+}
