@@ -220,7 +220,9 @@ func TestRepeats(t *testing.T) {
 
 	t.Run("do not count", func(t *testing.T) {
 		store, _ := open(t)
-		other := again(func(j *bouncehound.Judged) { j.Report.MessageID, j.Message.Raw = "<other@example.net>", []byte("other") })
+		other := again(func(j *bouncehound.Judged) {
+			j.Report.MessageID, j.Message.Raw = "<other@example.net>", []byte("other")
+		})
 		b := db.Batch{Messages: []bouncehound.Judged{first, again(nil), other}}
 		if _, err := store.Record(t.Context(), b, bouncehound.Policy{Soft: bouncehound.Limit{Count: 3}}); err != nil {
 			t.Fatal(err)

@@ -17,8 +17,9 @@ const sweepAtOnce = 500
 
 // Sweep changes the standings that time alone changes: a window that emptied, a
 // do_not_email that ended. Only contacts whose time has come are looked at; under
-// another policy than the last time also all at watch. It returns how many standings
-// changed, and works in several transactions: what one has changed stays changed.
+// another policy than the last time also all at watch, while those at ok wait for
+// their next bounce. It returns how many standings changed, and works in several
+// transactions: what one has changed stays changed.
 func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy) (changed int, err error) {
 	print, err := fingerprint(p)
 	if err != nil {
