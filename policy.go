@@ -57,6 +57,9 @@ type Fact struct {
 	Reason   Reason
 	Fault    Fault
 	Original string // the original's Message-ID
+	// Elsewhere is Recipient.Elsewhere: the address itself was not refused, so a hard
+	// bounce counts as a soft one.
+	Elsewhere bool
 }
 
 // A History is what the policy judges: a contact's bounces, repeats left out, and
@@ -197,6 +200,9 @@ func (p Policy) watching(counts map[string][]Fact, now time.Time) (Decision, boo
 func (p Policy) limit(f Fact) (string, Limit) {
 	if f.Action != Failed && f.Action != Complained {
 		return "", Limit{}
+	}
+	if f.Class == Hard && f.Elsewhere {
+		return "soft", p.Soft
 	}
 	if l, ok := p.Reasons[f.Reason]; ok {
 		return "reason " + string(f.Reason), l

@@ -18,11 +18,13 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func onDay(d float64) time.Time { return start.Add(time.Duration(d * float64(aDay))) }
 
 // facts reads a history: a letter and a day each. h: hard, s: soft, t: transit,
-// f: mailbox full, b: block, c: complaint, u: undetermined, d: delivered, l: delayed.
+// f: mailbox full, b: block, c: complaint, u: undetermined, d: delivered, l: delayed,
+// m: hard, of a member of the alias or list that was written to.
 func facts(t *testing.T, history string) (facts []Fact) {
 	t.Helper()
 	kinds := map[byte]Fact{
 		'h': {Action: Failed, Class: Hard, Reason: UserUnknown, Fault: FaultRecipient},
+		'm': {Action: Failed, Class: Hard, Reason: UserUnknown, Fault: FaultRecipient, Elsewhere: true},
 		's': {Action: Failed, Class: Soft, Reason: ServerError, Fault: FaultRecipientDomain},
 		't': {Action: Failed, Class: Soft, Reason: ConnectionFailed, Fault: FaultTransit},
 		'f': {Action: Failed, Class: Soft, Reason: MailboxFull, Fault: FaultRecipient},
@@ -58,6 +60,9 @@ func TestDecide(t *testing.T) {
 		now     float64
 		want    Decision
 	}{
+		{"a member of a list is gone", "m1", 1, Decision{Standing: Watch, Since: onDay(1), Until: onDay(31), Cause: CauseBounce, Bounce: 1}},
+		{"and adds up with soft bounces", "m1 m2 s3 m4 m5", 5, Decision{Standing: DoNotEmail, Since: onDay(5), Cause: CauseBounce, Bounce: 5}},
+		{"and then the list itself", "m1 h2", 2, Decision{Standing: DoNotEmail, Since: onDay(2), Cause: CauseBounce, Bounce: 2}},
 		{"nothing", "", 0, Decision{Standing: OK}},
 		{"hard", "h1", 1, Decision{Standing: DoNotEmail, Since: onDay(1), Cause: CauseBounce, Bounce: 1}},
 		{"complaint", "c1", 1, Decision{Standing: DoNotEmail, Since: onDay(1), Cause: CauseComplaint, Bounce: 1}},

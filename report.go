@@ -49,6 +49,18 @@ type Recipient struct {
 	RemoteMTA  string `json:"remote_mta,omitempty"`      // the server that said it
 }
 
+// Elsewhere reports whether the refusal came for somebody else's mailbox: that of a
+// member of the list or alias the message was sent to, which may work for all the
+// others. A mailbox of the same name at another host is the recipient's own.
+func (r Recipient) Elsewhere() bool {
+	if r.Address == "" || r.Final == "" {
+		return false
+	}
+	sent, _, _ := cutLast(Key(r.Address), "@")
+	ended, _, _ := cutLast(Key(r.Final), "@")
+	return sent != ended
+}
+
 // An Action is what became of the message for one recipient.
 type Action string
 

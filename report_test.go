@@ -55,3 +55,20 @@ func TestUnderstood(t *testing.T) {
 		t.Errorf("kind %s, want unread", got)
 	}
 }
+
+func TestElsewhere(t *testing.T) {
+	for _, c := range []struct {
+		address, final string
+		want           bool
+	}{
+		{"lena@example.com", "", false},
+		{"lena@example.com", "lena@mail7.example.net", false}, // the provider's own name for it, or a forward of her own
+		{"Lena@example.com", "lena@EXAMPLE.net", false},
+		{"team@example.com", "anna@example.com", true},
+		{"", "anna@example.com", false},
+	} {
+		if got := (Recipient{Address: c.address, Final: c.final}).Elsewhere(); got != c.want {
+			t.Errorf("%s, ended at %s: %v", c.address, c.final, got)
+		}
+	}
+}

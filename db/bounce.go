@@ -123,5 +123,5 @@ func (r *recording) count(b *bouncehound.Bounce, key string) error {
 
 // fact returns what the policy looks at in a bounce.
 func fact(b *bouncehound.Bounce) bouncehound.Fact {
-	return bouncehound.Fact{Bounce: b.ID, At: b.ArrivedAt, Action: b.Action, Class: b.Class, Reason: b.Reason, Fault: b.Fault, Original: b.Original.MessageID}
+	return bouncehound.Fact{Bounce: b.ID, At: b.ArrivedAt, Action: b.Action, Class: b.Class, Reason: b.Reason, Fault: b.Fault, Original: b.Original.MessageID, Elsewhere: b.Elsewhere()}
 }

@@ -77,11 +77,13 @@ func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) erro
 // facts returns what the policy may look at in a contact's bounces.
 func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 	scan := func(rows *sql.Rows) (f bouncehound.Fact, err error) {
-		err = rows.Scan(&f.Bounce, (*stamp)(&f.At), &f.Action, &f.Class, &f.Reason, &f.Fault, &f.Original)
+		var r bouncehound.Recipient
+		err = rows.Scan(&f.Bounce, (*stamp)(&f.At), &f.Action, &f.Class, &f.Reason, &f.Fault, &f.Original, &r.Address, &r.Final)
+		f.Elsewhere = r.Elsewhere()
 		return f, err
 	}
 	facts := []bouncehound.Fact{}
-	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT id, arrived_at, action, class, reason, fault, coalesce(original_id, '')
+	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT id, arrived_at, action, class, reason, fault, coalesce(original_id, ''), recipient, final_recipient
 		FROM bounces WHERE key = ? AND repeat = 0 AND action IN ('failed', 'complained', 'delivered')`, key) {
 		if err != nil {
 			return nil, err
