@@ -24,6 +24,7 @@ type demoReceiver struct {
 	key     []byte
 	server  *http.Server
 	take    func(id string, body []byte) // what to do with a webhook whose signature is valid; nil: nothing
+	answer  func() int                   // the status to answer a valid one with; nil: 200
 
 	mu           sync.Mutex
 	got, invalid int
@@ -67,6 +68,12 @@ func (r *demoReceiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.invalid++
 		w.WriteHeader(http.StatusUnauthorized)
 		return
+	}
+	if r.answer != nil {
+		if status := r.answer(); status != http.StatusOK {
+			w.WriteHeader(status)
+			return
+		}
 	}
 	if r.take != nil {
 		r.take(req.Header.Get("webhook-id"), body)

@@ -22,7 +22,8 @@ func (p *program) webhooksCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.webhooksListCommand(), p.webhooksTestCommand())
+	cmd.AddCommand(p.webhooksListCommand(), p.webhooksTestCommand(),
+		p.webhooksRetryCommand(), p.webhooksRewindCommand(), p.webhooksResumeCommand(), p.webhooksSkipCommand())
 	return cmd
 }
 
