@@ -4,6 +4,11 @@
 // ordered list of formats, of which the first to know it answers. What every
 // answer needs is done for all of them here: addresses are unwrapped, the most
 // specific codes are taken, the original message is read.
+//
+// Charsets are go-message's. Its walk is not used: it ends at a boundary that is
+// broken or missing and at a header line that is none, which reports cut short on
+// their way are full of, it decodes every part, of which a report needs two, and it
+// gives a part's text once, where many formats look at it.
 package parser
 
 import (
