@@ -25,7 +25,7 @@ var may = map[string]string{
 	"parser":          ". github.com/emersion/go-message golang.org/x/text",
 	"classifier":      ". github.com/BurntSushi/toml golang.org/x/text/unicode/norm",
 	"db":              ". database/sql github.com/mattn/go-sqlite3 github.com/pressly/goose/v3",
-	"poller":          ". github.com/emersion/go-imap/v2 github.com/emersion/go-sasl",
+	"poller":          ". github.com/emersion/go-imap/v2 github.com/emersion/go-sasl golang.org/x/oauth2",
 	"poller/imaptest": ". github.com/emersion/go-imap/v2",
 	"notify":          ". github.com/standard-webhooks/standard-webhooks",
 	"export":          ". golang.org/x/text",

@@ -107,6 +107,9 @@ func hint(stage string, err error) string {
 
 // hintAnswer says what to do about a NO, BAD or BYE of the server.
 func hintAnswer(stage string, answer *imap.Error) string {
+	if hint := adviceOn(answer.Text, saidByIMAP); hint != "" {
+		return hint
+	}
 	switch {
 	case answer.Code == imap.ResponseCodeUnavailable || answer.Code == imap.ResponseCodeInUse || answer.Code == imap.ResponseCodeLimit:
 		return "the server is not able to just now; the next poll tries again"

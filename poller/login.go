@@ -13,10 +13,10 @@ import (
 	"github.com/emersion/go-sasl"
 )
 
-// login logs in with the password and learns what the server can do.
-func (p *Poller) login(ctx context.Context, s *session) error {
+// login logs in and learns what the server can do.
+func (p *Poller) login(ctx context.Context, s *session, token string) error {
 	if s.client.State() == imap.ConnStateNotAuthenticated {
-		if err := p.authenticate(ctx, s); err != nil {
+		if err := p.authenticate(ctx, s, token); err != nil {
 			return err
 		}
 	}
@@ -36,16 +36,19 @@ func (p *Poller) login(ctx context.Context, s *session) error {
 	return fail("login", "", err)
 }
 
-func (p *Poller) authenticate(ctx context.Context, s *session) error {
-	password, err := p.Mailbox.Password(ctx)
-	if err != nil {
-		return &Error{Stage: "login", Hint: "check password_file or password_command", Err: fmt.Errorf("password: %w", err)}
+// authenticate logs in with the token, or where there is none with the password.
+func (p *Poller) authenticate(ctx context.Context, s *session, token string) error {
+	password := ""
+	if p.Mailbox.Token == nil {
+		var err error
+		if password, err = p.Mailbox.Password(ctx); err != nil {
+			return &Error{Stage: "login", Hint: "check password_file or password_command", Err: fmt.Errorf("password: %w", err)}
+		}
 	}
-	user := p.Mailbox.Username
 	var caps imap.CapSet
 	// Waiting for the capabilities also keeps the request that go-imap makes for
 	// them from being sent behind LOGIN, where Courier would never answer it.
-	err = s.do(0, func() error {
+	err := s.do(0, func() error {
 		begun := time.Now()
 		if caps = s.client.Caps(); caps == nil && s.dead() {
 			return io.ErrUnexpectedEOF
@@ -57,7 +60,15 @@ func (p *Poller) authenticate(ctx context.Context, s *session) error {
 	if err != nil {
 		return fail("login", "", err)
 	}
-	err = s.do(0, func() error {
+	if p.Mailbox.Token != nil {
+		return p.withToken(s, caps, token)
+	}
+	return p.withPassword(s, caps, password)
+}
+
+func (p *Poller) withPassword(s *session, caps imap.CapSet, password string) error {
+	user := p.Mailbox.Username
+	err := s.do(0, func() error {
 		switch {
 		case caps.Has(imap.AuthCap(sasl.Plain)):
 			return s.client.Authenticate(sasl.NewPlainClient("", user, password))
@@ -71,5 +82,9 @@ func (p *Poller) authenticate(ctx context.Context, s *session) error {
 	})
 	response := base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + password))
 	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(password)
-	return fail("login", "", redact(err, response, password, quoted))
+	err = redact(err, response, password, quoted)
+	if refused(err) && exchangeOnline(p.Mailbox.Host) {
+		return &Error{Stage: "login", Hint: hintNoPasswords, Err: err}
+	}
+	return fail("login", "", err)
 }

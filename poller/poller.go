@@ -27,6 +27,9 @@ type Mailbox struct {
 	RootCAs  *x509.CertPool // who may sign the server's certificate; nil: whom the system trusts
 	Username string
 	Password func(context.Context) (string, error) // asked for at each login
+	// Token is asked for at each login instead of Password if it is set, and asked
+	// again with the token that was refused. OAuth2.Token is one.
+	Token func(ctx context.Context, refused string) (string, error)
 
 	Folders        []string      // in UTF-8 with "/" between levels; none: INBOX
 	Since          time.Duration // older messages, by INTERNALDATE, are left alone; 0: all are read
@@ -126,14 +129,11 @@ func (p *Poller) Poll(ctx context.Context) (Result, error) {
 	if err := p.Mailbox.check(); err != nil {
 		return result, err
 	}
-	s, err := p.connect(ctx)
+	s, err := p.enter(ctx)
 	if err != nil {
 		return result, err
 	}
 	defer s.close()
-	if err := p.login(ctx, s); err != nil {
-		return result, err
-	}
 	if err := p.able(s); err != nil {
 		return result, err
 	}
@@ -156,8 +156,8 @@ func (p *Poller) Poll(ctx context.Context) (Result, error) {
 
 // check refuses what cannot work before anything is connected.
 func (m Mailbox) check() error {
-	if m.Password == nil {
-		return errors.New("no password is given")
+	if m.Password == nil && m.Token == nil {
+		return errors.New("no password and no token is given")
 	}
 	switch m.TLS {
 	case "", TLSImplicit, TLSStartTLS, TLSNone:

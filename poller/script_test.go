@@ -3,6 +3,7 @@ package poller_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -24,6 +25,7 @@ type script struct {
 	// to the script.
 	on   func(c *scripted, tag, command string) bool
 	said []string // every command, without its tag
+	tls  *tls.Config
 }
 
 type scripted struct {
@@ -37,6 +39,9 @@ func (c *scripted) send(format string, args ...any) { fmt.Fprintf(c.conn, format
 // dial fits poller.Poller.Dial.
 func (s *script) dial(context.Context, string, string) (net.Conn, error) {
 	client, server := net.Pipe()
+	if s.tls != nil {
+		server = tls.Server(server, s.tls)
+	}
 	c := &scripted{script: s, conn: server, in: bufio.NewReader(server)}
 	go c.serve()
 	return client, nil

@@ -91,9 +91,9 @@ func (w *wire) watch(stall time.Duration, size int64) (stop func()) {
 func buffered(conn net.Conn, first string) net.Conn {
 	r := bufio.NewReaderSize(conn, 64<<10)
 	if first == "" {
-		return readFrom{conn, r}
+		return readFrom{saslConn{conn}, r}
 	}
-	return readFrom{conn, &prefixed{first, r}}
+	return readFrom{saslConn{conn}, &prefixed{first, r}}
 }
 
 type readFrom struct {
