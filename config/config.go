@@ -63,10 +63,20 @@ type Mailbox struct {
 
 // OAuth2 says where the tokens of a mailbox come from.
 type OAuth2 struct {
-	Provider     string // "microsoft", "google" or "custom"
-	Tenant       string
-	ClientID     string
-	ClientSecret Secret
+	Provider            string // "microsoft", "google" or "custom"; empty in the flow "command"
+	Flow                string // "client_credentials", "refresh_token", "device", "service_account" or "command"
+	Tenant              string // of Microsoft
+	ClientID            string
+	ClientSecret        Secret
+	ClientSecretExpires time.Time // the day it ends, in UTC; zero: not known
+	Certificate         Secret    // PEM; in place of ClientSecret
+	CertificateKey      Secret    // PEM, RSA
+	ServiceAccount      Secret    // the JSON of Google's key file
+	RefreshToken        Secret
+	Token               Secret // an access token, got anew each time
+	TokenURL            string // empty for a service account: its key file names it
+	DeviceURL           string
+	Scopes              []string
 }
 
 // Poll says when a mailbox is polled, what is read and what becomes of it.

@@ -205,12 +205,17 @@ func TestSample(t *testing.T) {
 		all = append(all, line)
 	}
 	c := mustParse(t, strings.Join(all, ""))
-	if len(c.Webhooks) != 1 || len(c.Mailboxes) != 1 || c.Mailboxes[0].Capture.VERP == "" || len(c.Rules.Files) != 1 {
+	if len(c.Webhooks) != 1 || len(c.Mailboxes) != 4 || c.Mailboxes[0].Capture.VERP == "" || len(c.Rules.Files) != 1 {
 		t.Errorf("not all was read: %+v", c)
 	}
 	if c.Store != asItIs.Store || c.Log != asItIs.Log || !reflect.DeepEqual(c.Policy, asItIs.Policy) ||
 		!reflect.DeepEqual(c.Mailboxes[0].Poll, asItIs.Mailboxes[0].Poll) || c.Mailboxes[0].TLS != asItIs.Mailboxes[0].TLS {
 		t.Errorf("a default is not as shown:\n%+v\n%+v", c, asItIs)
+	}
+	for i, flow := range []string{"client_credentials", "service_account", "command"} {
+		if o := c.Mailboxes[i+1].OAuth2; o == nil || o.Flow != flow || i == 0 && !reflect.DeepEqual(o.Scopes, []string{microsoftAppScope}) {
+			t.Errorf("got %+v, want the flow %s", o, flow)
+		}
 	}
 	if w := c.Webhooks[0]; w.Start != bouncehound.StartNow || w.Timeout != 15*time.Second {
 		t.Errorf("a default is not as shown: %+v", w)

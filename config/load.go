@@ -148,7 +148,7 @@ func holdsSecret(data []byte, pe toml.ParseError) bool {
 		about += " " + all[i]
 	}
 	about = strings.ToLower(about)
-	for _, word := range []string{"password", "secret", "token", "authorization", "headers"} {
+	for _, word := range []string{"password", "secret", "token", "authorization", "headers", "certificate_key", "service_account"} {
 		if strings.Contains(about, word) {
 			return true
 		}

@@ -30,9 +30,10 @@ func readMailbox(t *table) Mailbox {
 	t.need("username", &m.Username)
 	t.choice("auth", &m.Auth, "password", "oauth2")
 	m.Password = t.secret("password")
-	if m.Auth == "oauth2" {
-		t.notYet("auth", `use "password"`)
-	} else if !m.Password.IsSet() && !t.set("password") && !t.set("password_file") && !t.set("password_command") {
+	passwordSet := m.Password.IsSet() || t.set("password") || t.set("password_file") || t.set("password_command")
+	if m.Auth == "oauth2" && passwordSet {
+		t.wrong("password", "", `is without effect when auth is "oauth2"`)
+	} else if m.Auth != "oauth2" && !passwordSet {
 		t.wrong("password", "set password_file, password_command or password", "is missing")
 	}
 	m.OAuth2 = readOAuth2(t, m.Auth)
@@ -40,25 +41,6 @@ func readMailbox(t *table) Mailbox {
 	m.Capture = readCapture(t.table("capture"))
 	t.done()
 	return m
-}
-
-// readOAuth2 checks what it can, so that a file written for a later version is
-// known to be right but for that.
-func readOAuth2(t *table, auth string) *OAuth2 {
-	o := t.table("oauth2")
-	var out OAuth2
-	o.choice("provider", &out.Provider, "microsoft", "google", "custom")
-	o.text("tenant", &out.Tenant)
-	o.text("client_id", &out.ClientID)
-	out.ClientSecret = o.secret("client_secret")
-	o.done()
-	if _, ok := t.values["oauth2"]; !ok {
-		return nil
-	}
-	if auth != "oauth2" {
-		t.notYet("oauth2", `and without effect unless auth is "oauth2"`)
-	}
-	return &out
 }
 
 // DefaultPoll is how a mailbox is polled whose configuration says nothing about

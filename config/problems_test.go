@@ -180,12 +180,7 @@ line 10: webhook "w": headers.a b: is no name of a header field`},
 line 8: mailbox #2: name: "m" is the name of another mailbox (line 2)
 line 11: mailbox #2: password_command: must be a command for the shell or a list such as ["pass", "show", "bounces"]
 line 16: mailbox "n": password: must not be empty`},
-		{"what this version cannot do", strings.Replace(mailbox, "password_file = \"pw\"", "auth = \"oauth2\"", 1) + `
-[mailbox.oauth2]
-provider = "microsoft"
-tenant = "t"
-client_id = "c"
-client_secret_file = "s"
+		{"what this version cannot do", mailbox + `
 [mailbox.poll]
 idle = true
 [store.retention]
@@ -199,14 +194,13 @@ path = "x.csv"
 [listen]
 address = "127.0.0.1:9464"
 token_file = "t"
-` + webhook + "format = \"postmark\"\n", `line 5: mailbox "m": auth: ` + none + ` (use "password")
-line 13: mailbox "m": poll.idle: ` + none + ` (poll more often instead)
-line 15: store.retention.raw: ` + none + ` (everything is kept; leave it out)
-line 16: store.retention.bounces: ` + none + ` (everything is kept; leave it out)
-line 17: store.retention.events: ` + none + ` (everything is kept; leave it out)
-line 18: export #1: ` + none + ` (run bouncehound export from cron or a timer)
-line 23: listen.address: ` + none + ` (leave it out)
-line 29: webhook "w": format: ` + none + ` (use "standard")`},
+` + webhook + "format = \"postmark\"\n", `line 8: mailbox "m": poll.idle: ` + none + ` (poll more often instead)
+line 10: store.retention.raw: ` + none + ` (everything is kept; leave it out)
+line 11: store.retention.bounces: ` + none + ` (everything is kept; leave it out)
+line 12: store.retention.events: ` + none + ` (everything is kept; leave it out)
+line 13: export #1: ` + none + ` (run bouncehound export from cron or a timer)
+line 18: listen.address: ` + none + ` (leave it out)
+line 24: webhook "w": format: ` + none + ` (use "standard")`},
 		{"what this version cannot do, and is wrong too", mailbox + `
 [mailbox.oauth2]
 provider = "mcrosoft"
@@ -217,7 +211,7 @@ what = "donotemail"
 token_file = "t"
 [store.retention]
 raw = "9"
-`, `line 7: mailbox "m": oauth2: ` + none + ` (and without effect unless auth is "oauth2")
+`, `line 7: mailbox "m": oauth2: is without effect unless auth is "oauth2" (set auth = "oauth2")
 line 8: mailbox "m": oauth2.provider: "mcrosoft" is none of "microsoft", "google", "custom" (did you mean microsoft?)
 line 9: mailbox "m": oauth2.clientid: unknown key (did you mean oauth2.client_id?)
 line 10: export #1: schedule: is missing

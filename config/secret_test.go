@@ -59,12 +59,12 @@ func TestSecretIsSilent(t *testing.T) {
 
 // TestErrorsAreSilent makes every mistake next to a secret.
 func TestErrorsAreSilent(t *testing.T) {
-	for _, key := range []string{"password", "secret", "token", "client_secret", "secret_previous"} {
+	for _, key := range []string{"password", "secret", "token", "client_secret", "secret_previous", "refresh_token", "certificate_key", "service_account"} {
 		for _, v := range []string{
 			"t0ps3cr3t", "\"t0ps3cr3t", "\"\\t0ps3cr3t\"", "'t0ps3cr3t'x", "\"t0ps3cr3t\" t0ps3cr3t", "[\"t0ps3cr3t\"]", "[t0ps3cr3t]", "{ t0ps3cr3t = 1 }",
 			"{ a = \"t0ps3cr3t\" }", "true t0ps3cr3t", "\"\"\"t0ps3cr3t\n", "\"t0ps3cr3t\"\nx = 1", "12345t0ps3cr3t", "falset0ps3cr3t", "\"t0ps3cr3t\x01\"",
 		} {
-			for _, table := range []string{"[[mailbox]]\n", "[[webhook]]\nname = \"w\"\n", "[listen]\n", mailbox + "[mailbox.oauth2]\n", ""} {
+			for _, table := range []string{"[[mailbox]]\n", "[[webhook]]\nname = \"w\"\n", "[listen]\n", mailbox + "[mailbox.oauth2]\n", oauth2Mailbox, ""} {
 				_, err := Parse("b.toml", []byte(table+key+" = "+v+"\n"), nil)
 				if err == nil {
 					t.Errorf("%s%s = %s is taken", table, key, v)
