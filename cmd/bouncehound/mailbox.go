@@ -18,7 +18,7 @@ func (p *program) newPoller(s *settings, m config.Mailbox, store *db.DB, log *sl
 	in := ingest{judge: s.judge(p, &m), store: store, policy: s.Policy, wake: wake}
 	in.tell = func(j bouncehound.Judged, r db.Recorded) { logMessage(log, s.Log.Addresses, j, r) }
 	tidy := tidied(m.Poll)
-	return p.pollerOf(m, log, store, func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+	return p.pollerOf(m, s.Store.Path, log, store, func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 		recorded, err := in.take(ctx, batch, upTo, tidy...)
 		if err != nil {
 			return nil, err
@@ -43,7 +43,7 @@ func tidied(c config.Poll) (kinds []bouncehound.Kind) {
 	return kinds
 }
 
-func (p *program) pollerOf(m config.Mailbox, log *slog.Logger, store poller.Store, handle poller.Handler) (*poller.Poller, error) {
+func (p *program) pollerOf(m config.Mailbox, storePath string, log *slog.Logger, store poller.Store, handle poller.Handler) (*poller.Poller, error) {
 	roots, err := certificates(m)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func (p *program) pollerOf(m config.Mailbox, log *slog.Logger, store poller.Stor
 	return &poller.Poller{
 		Mailbox: poller.Mailbox{
 			Name: m.Name, Host: m.Host, TLS: poller.TLSMode(m.TLS), RootCAs: roots,
-			Username: m.Username, Password: m.Password.Read,
+			Username: m.Username, Password: m.Password.Read, Token: tokenSource(m, storePath, log),
 			Folders: m.Poll.Folders, Since: m.Poll.Since,
 			After: poller.After(m.Poll.After), MoveTo: m.Poll.MoveTo,
 			Unread: poller.Unread(m.Poll.Unread), UnreadTo: m.Poll.UnreadTo,

@@ -133,7 +133,7 @@ func (p *program) dryRun(ctx context.Context, s *settings, mailboxes []config.Ma
 	for _, m := range mailboxes {
 		j := s.judge(p, &m)
 		t := newTable(p.stdout, "MAILBOX", "FOLDER", "UID", "ACTION", "RECIPIENT", "CLASS", "REASON", "STATUS", "DIAGNOSTIC")
-		one, err := p.pollerOf(m, log.With("mailbox", m.Name), nothingRead{}, func(_ context.Context, batch []bouncehound.Message, _ bouncehound.Place) ([]bouncehound.Kind, error) {
+		one, err := p.pollerOf(m, s.Store.Path, log.With("mailbox", m.Name), nothingRead{}, func(_ context.Context, batch []bouncehound.Message, _ bouncehound.Place) ([]bouncehound.Kind, error) {
 			kinds := make([]bouncehound.Kind, len(batch))
 			for i, m := range batch {
 				kinds[i] = bouncehound.KindOther

@@ -56,7 +56,7 @@ Do Not Email, and which failures are not the contact's fault.`,
 	root.PersistentFlags().StringVarP(&p.configPath, "config", "c", "", "configuration `file` (else $BOUNCEHOUND_CONFIG, else "+defaultConfig+")")
 	root.PersistentFlags().StringVar(&p.storePath, "store", "", "store `file`, instead of the configuration's store.path")
 	root.AddCommand(
-		p.demoCommand(), p.runCommand(), p.pollCommand(),
+		p.demoCommand(), p.runCommand(), p.pollCommand(), p.authCommand(),
 		p.parseCommand(), p.importCommand(), p.explainCommand(),
 		p.listCommand(), p.showCommand(), p.messagesCommand(),
 		p.suppressCommand(), p.releaseCommand(),
