@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 		childRecord()
 	case "suppress":
 		childSuppress()
+	case "rejudge":
+		childRejudge()
 	}
 }
 

@@ -30,6 +30,10 @@ func TestPlans(t *testing.T) {
 		query, _ := f.query()
 		return query
 	}
+	again := func(condition string) string {
+		query, _ := Rejudging{Since: time.Unix(0, 0), Read: func(bouncehound.Message) (j bouncehound.Judged) { return j }}.query(condition)
+		return query
+	}
 	for _, c := range []struct {
 		name, query string
 		scans       string // the only table that may be read whole
@@ -47,6 +51,10 @@ func TestPlans(t *testing.T) {
 		{"bounces from one on", bounces(BounceFilter{After: 7, Limit: 10}), "", false},
 		{"bounces of an original", bounces(BounceFilter{MessageID: "<a@example.org>"}), "", true},
 		{"dead letters", `SELECT * FROM dead_letters d JOIN events e ON e.sequence = d.sequence WHERE d.consumer = ? AND EXISTS ` + laterEvent, "", false},
+		{"bounces to judge again, by address", again(nextKeys), "", false},
+		{"bounces to judge again, of one address", again(`b.key = ? ORDER BY b.id`), "", false},
+		{"bounces to judge again, without one", again(nextKeyless), "", false},
+		{"messages to read again", `SELECT m.id ` + keptFrom + nextUnread, "", false},
 	} {
 		rows, err := db.readers.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+c.query, make([]any, strings.Count(c.query, "?"))...)
 		if err != nil {

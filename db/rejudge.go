@@ -95,9 +95,16 @@ type rejudging struct {
 	read    map[int64][]bouncehound.Recipient // by number of the message, whose recipients come by one by one
 }
 
+// The conditions of what comes next.
+const (
+	nextKeys    = `b.key > ? ORDER BY b.key, b.id LIMIT ?`
+	nextKeyless = `b.key IS NULL AND b.id > ? ORDER BY b.id LIMIT ?`
+	nextUnread  = `m.kind = 'unread' AND m.number > ? AND coalesce(m.arrived_at, '9') >= ? ORDER BY m.number LIMIT ?`
+)
+
 // contacts judges the bounces of the next addresses.
 func (r *rejudging) contacts(ctx context.Context) (done []Rejudged, more bool, err error) {
-	rows, err := r.bounces(ctx, `b.key > ? ORDER BY b.key, b.id LIMIT ?`, r.key, rejudgeAtOnce)
+	rows, err := r.bounces(ctx, nextKeys, r.key, rejudgeAtOnce)
 	if err != nil || len(rows) == 0 {
 		return nil, false, err
 	}
@@ -122,7 +129,7 @@ func (r *rejudging) contacts(ctx context.Context) (done []Rejudged, more bool, e
 
 // addressless judges the next bounces whose address could not be read.
 func (r *rejudging) addressless(ctx context.Context) (done []Rejudged, more bool, err error) {
-	rows, err := r.bounces(ctx, `b.key IS NULL AND b.id > ? ORDER BY b.id LIMIT ?`, r.id, rejudgeAtOnce)
+	rows, err := r.bounces(ctx, nextKeyless, r.id, rejudgeAtOnce)
 	if err != nil || len(rows) == 0 {
 		return nil, false, err
 	}

@@ -29,6 +29,12 @@ func (r *rejudging) bounces(ctx context.Context, condition string, args ...any) 
 			&b.Class, &b.Reason, &b.Fault, &b.SESType, &b.SESSubtype, &b.Rule, &b.Matched, &b.Confidence, &b.Retry)
 		return s, err
 	}
+	query, args := r.query(condition, args...)
+	return collect(stream(ctx, r.db.readers, "bounces", scan, query, args...))
+}
+
+// query returns the SQL for the bounces to be judged that meet a condition.
+func (r Rejudging) query(condition string, args ...any) (string, []any) {
 	position := `0`
 	if r.Read != nil {
 		position = `(SELECT count(*) FROM bounces p WHERE p.message = b.message AND p.id < b.id)`
@@ -37,10 +43,10 @@ func (r *rejudging) bounces(ctx context.Context, condition string, args ...any) 
 	if !r.Since.IsZero() {
 		since, args = `b.arrived_at >= ? AND `, append([]any{stamp(r.Since)}, args...)
 	}
-	return collect(stream(ctx, r.db.readers, "bounces", scan, `SELECT coalesce(b.key, ''), b.message, `+position+`, b.id, m.id, m.mailbox, b.repeat, b.arrived_at,
+	return `SELECT coalesce(b.key, ''), b.message, ` + position + `, b.id, m.id, m.mailbox, b.repeat, b.arrived_at,
 		b.action, b.recipient, b.final_recipient, b.status, b.reply, b.diagnostic, b.remote_mta,
 		b.class, b.reason, b.fault, b.ses_type, b.ses_subtype, b.rule, b.matched, b.confidence, b.retry
-		FROM bounces b JOIN messages m ON m.number = b.message WHERE `+since+condition, args...))
+		FROM bounces b JOIN messages m ON m.number = b.message WHERE ` + since + condition, args
 }
 
 // again says what a stored bounce is today.
@@ -117,8 +123,10 @@ func (r *rejudging) kept(ctx context.Context, condition string, args ...any) ([]
 		return k, nil
 	}
 	return collect(stream(ctx, r.db.readers, "kept", scan, `SELECT m.number, m.id, m.mailbox, m.folder, m.uid, m.source, m.size, m.arrived_at, w.bytes
-		FROM messages m JOIN raw w ON w.message = m.number WHERE `+condition, args...))
+		`+keptFrom+condition, args...))
 }
+
+const keptFrom = `FROM messages m JOIN raw w ON w.message = m.number WHERE `
 
 // errNotApplied undoes what a run that changes nothing has tried out.
 var errNotApplied = errors.New("only tried out")

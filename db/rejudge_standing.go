@@ -103,7 +103,11 @@ func because(changed []Rejudgement, was, is bouncehound.Decision) string {
 			}
 		}
 	}
-	return fmt.Sprintf("judged again: %s/%s is %s/%s by today's rules (%s)", decisive.Was.Class, decisive.Was.Reason, decisive.Is.Class, decisive.Is.Reason, decisive.Is.Rule)
+	before, after := decisive.Was, decisive.Is
+	if before.Action != after.Action {
+		return fmt.Sprintf("read again: %s is %s, %s/%s", before.Action, after.Action, after.Class, after.Reason)
+	}
+	return fmt.Sprintf("judged again: %s/%s is %s/%s by today's rules (%s)", before.Class, before.Reason, after.Class, after.Reason, after.Rule)
 }
 
 // orBeginning returns a time as stored, and what is before all times for none.

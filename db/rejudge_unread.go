@@ -17,7 +17,7 @@ func (r *rejudging) unread(ctx context.Context) (done []Rejudged, more bool, err
 	if !r.Since.IsZero() {
 		since = stored(r.Since).Format(layout)
 	}
-	kept, err := r.kept(ctx, `m.kind = 'unread' AND m.number > ? AND coalesce(m.arrived_at, '9') >= ? ORDER BY m.number LIMIT ?`, r.message, since, rereadAtOnce)
+	kept, err := r.kept(ctx, nextUnread, r.message, since, rereadAtOnce)
 	if err != nil || len(kept) == 0 {
 		return nil, false, err
 	}
