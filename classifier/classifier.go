@@ -27,6 +27,7 @@ type Classifier struct {
 	phrases []*phrase // what the automaton looks for; a literal of each
 	early   []*phrase // those of beforeRecipient
 	sender  []*phrase // those of aboutSender
+	now     []*phrase // those of forNow
 	text    *automaton
 	codes   codeIndex
 	hosts   map[string][]candidate // rules that ask for a server and for nothing else
@@ -158,4 +159,5 @@ func (c *Classifier) find(q *query) {
 	})
 	q.early = q.hasAny(c.early)
 	q.ofSender = isLoginReply(q.reply) || q.hasAny(c.sender)
+	q.passing = q.hasAny(c.now)
 }

@@ -55,6 +55,7 @@ func (c *Classifier) index() {
 	}
 	c.early = c.internWords(known, beforeRecipient)
 	c.sender = c.internWords(known, aboutSender)
+	c.now = c.internWords(known, forNow)
 
 	var literals []string
 	byLiteral := map[string]int32{}

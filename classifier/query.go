@@ -19,6 +19,7 @@ type query struct {
 	host       string // the server that spoke, lower case, without a final dot
 	early      bool   // refused before the recipient was named
 	ofSender   bool   // speaks of the sender, his server or his login
+	passing    bool   // says that it is so for now only
 
 	found []finding // the phrases in the text
 	seen  []uint32  // by the index of a phrase: the round in which it was last seen
@@ -108,12 +109,27 @@ var aboutSender = []string{
 	"envelope from", "helo", "ehlo", "client host", "your ip", "your account", "your domain", "your host", "your server",
 	"your helo", "authentication*", "smtp auth", "smtp authentication", "reverse", "blacklist*", "blocklist*", "blocked using",
 	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "outgoing", "outbound", "sending",
-	"recipient limit", "user limit", "too many",
+	"recipient limit", "user limit", "too many", "used to send", "smtp user", "header", "headers", "from: header", "reply-to", "rbl", "dnsbl",
+}
+
+// forNow are words that say that it is so for the moment. The address may be as
+// good as ever then.
+var forNow = []string{
+	"try again later", "try again in", "try later", "retry later", "right now", "at this time", "at the moment",
+	"greylist*", "graylist*", "temporary failure", "temporary error", "temporary problem", "temporarily unavailable",
 }
 
 // isLoginReply says whether code is a reply of RFC 4954 section 6, which refuses a
 // login.
 func isLoginReply(code int) bool { return code >= 530 && code <= 538 }
+
+// temporary says whether the codes do: the reply code, else the enhanced code.
+func (q *query) temporary() bool {
+	if q.reply > 0 {
+		return q.reply/100 == 4
+	}
+	return q.status[0] == 4
+}
 
 func (q *query) free() {
 	q.diagnostic, q.statusCode, q.host = "", "", ""

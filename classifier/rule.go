@@ -71,7 +71,7 @@ var layers = map[string]layer{
 // holds says whether all but the rule's own text is met: the text has been found
 // already.
 func (r *rule) holds(q *query) bool {
-	if q.action != r.Action || r.hard && (q.early || q.ofSender && (r.layer == layerText || r.layer == layerHint)) {
+	if q.action != r.Action || r.hard && !r.mayBlame(q) {
 		return false
 	}
 	if len(r.statuses) > 0 && !r.holdsStatus(q.status) || len(r.replies) > 0 && !r.holdsReply(q.reply) {
@@ -81,6 +81,16 @@ func (r *rule) holds(q *query) bool {
 		return false
 	}
 	return (len(r.also) == 0 || q.hasAny(r.also)) && !q.hasAny(r.without)
+}
+
+// mayBlame says whether a built-in rule may call the address dead: not for what was
+// refused before the recipient was named, nor for text that speaks of the sender or
+// of the moment. A mailbox that is closed by a 4xx reply may open again.
+func (r *rule) mayBlame(q *query) bool {
+	if q.early || r.layer != layerText && r.layer != layerHint {
+		return !q.early
+	}
+	return !q.ofSender && !q.passing && (r.Reason != bouncehound.MailboxInactive || !q.temporary())
 }
 
 func (r *rule) holdsStatus(st status) bool {
