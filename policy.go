@@ -108,7 +108,7 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Class, b.Class),
 			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Original, b.Original), cmp.Compare(a.Bounce, b.Bounce))
 	})
-	counts := map[string][]Fact{} // what counts, by limit
+	counts := map[string]*tally{} // what counts, by limit
 	cleared := Decision{Standing: OK, Since: released}
 	for _, f := range facts {
 		if f.At.Before(released) || f.At.After(now) {
@@ -125,9 +125,12 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 		if limit.Count <= 0 {
 			continue
 		}
-		counted := append(within(counts[name], limit, f.At), f)
-		counts[name] = counted
-		if distinct(counted, limit.AtMost) < limit.Count {
+		t := counts[name]
+		if t == nil {
+			t = &tally{limit: limit, same: map[string]int{}}
+			counts[name] = t
+		}
+		if t.add(f); t.count() < limit.Count {
 			continue
 		}
 		d := Decision{Standing: DoNotEmail, Since: f.At, Cause: CauseBounce, Bounce: f.Bounce}
@@ -145,11 +148,11 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 		clear(counts)
 		cleared = Decision{Standing: OK, Since: d.Until, Cause: CauseExpired}
 	}
-	if d, ok := p.watching(counts, now); ok {
+	if d, ok := watching(counts, now); ok {
 		return d
 	}
 	if len(counts) > 0 {
-		return Decision{Standing: OK, Since: p.emptied(counts), Cause: CauseExpired}
+		return Decision{Standing: OK, Since: emptied(counts), Cause: CauseExpired}
 	}
 	if h.Standing != OK && h.Standing != "" && cleared.Cause == "" {
 		cleared.Cause = CauseExpired
@@ -162,26 +165,25 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 
 // emptied returns when the last of the counts holds no bounce any more; zero if
 // one of them never does.
-func (p Policy) emptied(counts map[string][]Fact) time.Time {
+func emptied(counts map[string]*tally) time.Time {
 	var end time.Time
-	for _, counted := range counts {
-		_, limit := p.limit(counted[0])
-		if limit.Within == 0 {
+	for _, t := range counts {
+		at := t.emptied()
+		if at.IsZero() {
 			return time.Time{}
 		}
-		end = later(end, counted[len(counted)-1].At.Add(limit.Within))
+		end = later(end, at)
 	}
 	return end
 }
 
 // watching returns the decision watch if any count still holds a bounce at now,
 // since the earliest of them and because of the latest.
-func (p Policy) watching(counts map[string][]Fact, now time.Time) (Decision, bool) {
-	d := Decision{Standing: Watch, Until: p.emptied(counts), Cause: CauseBounce}
+func watching(counts map[string]*tally, now time.Time) (Decision, bool) {
+	d := Decision{Standing: Watch, Until: emptied(counts), Cause: CauseBounce}
 	var first, last Fact
-	for _, counted := range counts {
-		_, limit := p.limit(counted[0])
-		for _, f := range within(counted, limit, now) {
+	for _, t := range counts {
+		for _, f := range t.within(now) {
 			if d.Since.IsZero() || f.At.Before(first.At) {
 				first, d.Since = f, f.At
 			}
@@ -223,37 +225,6 @@ func (p Policy) limit(f Fact) (string, Limit) {
 		return "undetermined", p.Undetermined
 	}
 	return "", Limit{}
-}
-
-// within returns those of counted, oldest first, that add up with one at now.
-func within(counted []Fact, limit Limit, now time.Time) []Fact {
-	if limit.Within == 0 {
-		return counted
-	}
-	for len(counted) > 0 && now.Sub(counted[0].At) > limit.Within {
-		counted = counted[1:]
-	}
-	return counted
-}
-
-// distinct counts facts as atMost says.
-func distinct(counted []Fact, atMost AtMost) int {
-	if atMost == EachBounce {
-		return len(counted)
-	}
-	n, seen := 0, map[string]bool{}
-	for _, f := range counted {
-		key := f.Original
-		if atMost == OncePerDay {
-			key = f.At.UTC().Format(time.DateOnly)
-		}
-		if key != "" && seen[key] {
-			continue
-		}
-		seen[key] = true
-		n++
-	}
-	return n
 }
 
 func later(a, b time.Time) time.Time {
