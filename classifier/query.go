@@ -20,6 +20,7 @@ type query struct {
 	early      bool   // refused before the recipient was named
 	ofSender   bool   // speaks of the sender, his server or his login
 	passing    bool   // says that it is so for now only
+	elsewhere  bool   // names another host than the recipient's domain as not found
 
 	found []finding // the phrases in the text
 	seen  []uint32  // by the index of a phrase: the round in which it was last seen
@@ -70,6 +71,7 @@ func newQuery(r bouncehound.Recipient) *query {
 	}
 	q.text = normalise(q.text[:0], q.diagnostic, q.reply)
 	q.text = afterPreamble(q.text)
+	q.elsewhere = q.namesOtherHost(r)
 	return q
 }
 

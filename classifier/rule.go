@@ -85,8 +85,12 @@ func (r *rule) holds(q *query) bool {
 
 // mayBlame says whether a built-in rule may call the address dead: not for what was
 // refused before the recipient was named, nor for text that speaks of the sender or
-// of the moment. A mailbox that is closed by a 4xx reply may open again.
+// of the moment, nor a domain for another host. A mailbox that is closed by a 4xx
+// reply may open again.
 func (r *rule) mayBlame(q *query) bool {
+	if r.Reason == bouncehound.DomainNotFound && q.elsewhere {
+		return false
+	}
 	if q.early || r.layer != layerText && r.layer != layerHint {
 		return !q.early
 	}
