@@ -233,6 +233,24 @@ func TestTogether(t *testing.T) {
 	forever(func() error { _, err := store.Sweep(ctx, bouncehound.DefaultPolicy()); return err })
 	forever(func() error { _, _, err := second.Suppress(ctx, "oda@example.com", db.By{}); return err })
 	forever(func() error { _, _, err := store.Release(ctx, "oda@example.com", db.By{}); return err })
+	run := 0
+	forever(func() error {
+		run++ // by rules that are always new and judge as ever
+		judge := func(r bouncehound.Recipient) bouncehound.Verdict {
+			v := hard
+			if r.Address == "lena@example.com" {
+				v = soft
+			}
+			v.Rule = fmt.Sprint("run/", run)
+			return v
+		}
+		for d, err := range second.Rejudge(ctx, db.Rejudging{Judge: judge, Policy: bouncehound.DefaultPolicy(), Apply: true}) {
+			if err != nil || d.Standing != d.Previous {
+				return fmt.Errorf("%s: %s is %s, %w", d.Address, d.Previous, d.Standing, err)
+			}
+		}
+		return nil
+	})
 	var cursor bouncehound.Cursor
 	forever(func() error {
 		found, upTo, err := second.Pending(ctx, cursor, every, 7)
