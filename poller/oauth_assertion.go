@@ -19,9 +19,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// assertionTime is how long a signed assertion is good for. Google allows an hour at
-// most; it is used at once.
-const assertionTime = 10 * time.Minute
+// assertionTime is how long a signed assertion is good for: longer than a code of the
+// device flow (which it is sent with each time), and less than Google's hour.
+const assertionTime = 20 * time.Minute
 
 // assertion proves who the client is by its certificate (RFC 7523 section 2.2), in the
 // form Microsoft asks for: PS256, with the SHA-256 of the certificate as x5t#S256.

@@ -64,6 +64,9 @@ func (t endpointTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	if len(body) > maxAnswer {
 		return nil, fmt.Errorf("the answer is longer than %d octets", maxAnswer)
 	}
+	if string(bytes.TrimSpace(body)) == "null" { // x/oauth2 v0.37.0 panics on it
+		return nil, errors.New("the answer is empty (null)")
+	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }

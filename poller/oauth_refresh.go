@@ -87,7 +87,7 @@ func (o *OAuth2) signedIn(ctx context.Context) (Stored, error) {
 		from = hash(first)
 		// Another one than before means that somebody has signed in again.
 		if saved.From != from || saved.ClientID != o.ClientID {
-			return Stored{ClientID: o.ClientID, RefreshToken: first, From: from}, nil
+			return Stored{ClientID: o.ClientID, RefreshToken: first, From: from, Saved: saved.Saved}, nil
 		}
 	}
 	switch {
