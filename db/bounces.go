@@ -21,6 +21,7 @@ type BounceFilter struct {
 	Mailbox   string
 	Since     time.Time // arrived at or after
 	MessageID string    // of the original or of the report
+	Message   string    // Message.ID of the report, or the beginning of it
 	Action    bouncehound.Action
 	Repeats   bool  // repeats too
 	After     int64 // only those with a greater ID
@@ -44,6 +45,8 @@ func (f BounceFilter) query() (query string, args []any) {
 	w.add(f.Mailbox != "", `m.mailbox = ?`, f.Mailbox)
 	w.add(!f.Since.IsZero(), `b.arrived_at >= ?`, stamp(f.Since))
 	w.add(f.MessageID != "", aboutMessage, bracketed(f.MessageID), bracketed(f.MessageID))
+	id := strings.ToLower(f.Message)
+	w.add(id != "", `b.message IN (SELECT number FROM messages WHERE id >= ? AND id < ?)`, id, id+"g")
 	w.add(f.Action != "", `b.action = ?`, f.Action)
 	w.add(!f.Repeats, `b.repeat = 0`)
 	w.add(f.After > 0, `b.id > ?`, f.After)

@@ -49,6 +49,7 @@ func TestPlans(t *testing.T) {
 		{"a header", contacts(ContactFilter{Standing: flagged, HeaderName: "X-Contact-Id", HeaderValue: "42"}), "", true},
 		{"a contact's bounces", bounces(BounceFilter{Address: "lena@example.com", Repeats: true}), "", false},
 		{"bounces from one on", bounces(BounceFilter{After: 7, Limit: 10}), "", false},
+		{"bounces of a report", bounces(BounceFilter{Message: "0123"}), "", true},
 		{"bounces of an original", bounces(BounceFilter{MessageID: "<a@example.org>"}), "", true},
 		{"dead letters", `SELECT * FROM dead_letters d JOIN events e ON e.sequence = d.sequence WHERE d.consumer = ? AND EXISTS ` + laterEvent, "", false},
 		{"bounces to judge again, by address", again(nextKeys), "", false},

@@ -2,26 +2,37 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"bouncehound"
+	"bouncehound/db"
 )
 
 func (p *program) explainCommand() *cobra.Command {
 	var out output
+	var message string
 	cmd := &cobra.Command{
 		Use:   "explain TEXT…",
 		Short: "Say what a code or a diagnostic line means and what to do",
 		Long: `Judges a status code, a three-digit code, a vendor's token or a whole diagnostic
 line as if a recipient had failed with it. With - it reads one a line from the
-standard input.`,
+standard input. With --message it tells what was decided on each recipient of a stored
+report, by which rule and on what text.`,
 		Example: `  bouncehound explain 5.7.129
-  bouncehound explain '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found'`,
-		Args: cobra.MinimumNArgs(1),
+  bouncehound explain '550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found'
+  bouncehound explain --message 4be0a1`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if (message != "") == (len(args) > 0) {
+				return usageError{errors.New("give a text, or a stored report with --message"), "bouncehound messages and show tell the ids of reports"}
+			}
+			if message != "" {
+				return p.explainStored(cmd.Context(), out, message)
+			}
 			j, err := p.judgeWithoutStore()
 			if err != nil {
 				return err
@@ -44,7 +55,37 @@ standard input.`,
 		},
 	}
 	out.flag(cmd)
+	cmd.Flags().StringVar(&message, "message", "", "explain what was decided on the stored report `ID`, of which the first digits will do")
 	return cmd
+}
+
+// explainStored explains the bounces of a stored report as they were judged.
+func (p *program) explainStored(ctx context.Context, out output, id string) error {
+	s, store, err := p.existingStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	var bounces []bouncehound.Bounce
+	for b, err := range store.Bounces(ctx, db.BounceFilter{Message: id, Repeats: true}) {
+		if err != nil {
+			return err
+		}
+		if bounces = append(bounces, b); b.Message != bounces[0].Message {
+			return hintError{fmt.Errorf("report %s: %w", id, db.ErrAmbiguous), "give more of its digits"}
+		}
+	}
+	if len(bounces) == 0 {
+		return hintError{fmt.Errorf("report %s: %w", id, db.ErrNotFound), "bouncehound messages and show tell the ids of reports; what was not understood has no verdict"}
+	}
+	print := p.explainer(out)
+	for _, b := range bounces {
+		text := fmt.Sprintf("%s %s %s", firstOf(b.Address, "(no address)"), b.Action, firstOf(b.Diagnostic, statusCell(b.Recipient)))
+		if err := print(strings.TrimSpace(text), s.classifier.Words(b.Verdict)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // explainer returns what prints a verdict on a text in the form asked for.

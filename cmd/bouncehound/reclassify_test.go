@@ -37,6 +37,11 @@ func TestReclassifyStored(t *testing.T) {
 			t.Errorf("%v: %d\n%s%s", args, code, out, errs)
 		}
 	}
+	// Of so many reports several have an id that begins so.
+	code, out, errs := run(t, "", "explain", "--message", "0", "--config", config)
+	if code != 1 || out != "" || !strings.Contains(errs, "more than one") {
+		t.Errorf("explain: %d\n%s%s", code, out, errs)
+	}
 }
 
 // TestReclassifyUnread: what an older version did not understand is recorded once
