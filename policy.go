@@ -105,7 +105,10 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 	}
 	facts := slices.Clone(h.Facts)
 	slices.SortFunc(facts, func(a, b Fact) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Class, b.Class),
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Class, b.Class),
 			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Original, b.Original), cmp.Compare(a.Bounce, b.Bounce))
 	})
 	counts := map[string]*tally{} // what counts, by limit
@@ -127,7 +130,7 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 		}
 		t := counts[name]
 		if t == nil {
-			t = &tally{limit: limit, same: map[string]int{}}
+			t = &tally{limit: limit, same: map[common]int{}}
 			counts[name] = t
 		}
 		if t.add(f); t.count() < limit.Count {

@@ -6,8 +6,14 @@ import "time"
 type tally struct {
 	limit Limit
 	facts []Fact         // oldest first; none too old for the newest
-	same  map[string]int // how many of them count as one, by what they have in common
+	same  map[common]int // how many of them count as one, by what they have in common
 	alone int            // how many have nothing in common with any other
+}
+
+// common is what bounces that count as one have in common.
+type common struct {
+	day      int64  // its beginning in UTC, in seconds since 1970
+	original string // Message-ID
 }
 
 // add adds a bounce, no older than those before, and drops those too old for it.
@@ -21,14 +27,13 @@ func (t *tally) add(f Fact) {
 }
 
 func (t *tally) note(f Fact, by int) {
-	key := ""
-	switch t.limit.AtMost {
-	case OncePerDay:
-		key = f.At.UTC().Format(time.DateOnly)
-	case OncePerMessage:
-		key = f.Original
-	}
-	if key == "" {
+	var key common
+	switch {
+	case t.limit.AtMost == OncePerDay:
+		key.day = f.At.Truncate(day).Unix()
+	case t.limit.AtMost == OncePerMessage && f.Original != "":
+		key.original = f.Original
+	default:
 		t.alone += by
 		return
 	}

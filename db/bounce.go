@@ -100,6 +100,9 @@ func (r *recording) count(b *bouncehound.Bounce, key string) error {
 	if key == "" || !against && b.Action != bouncehound.Delivered {
 		return nil
 	}
+	if facts, ok := r.histories[key]; ok {
+		r.histories[key] = append(facts, fact(b))
+	}
 	c, known, err := r.contact(key)
 	if err != nil || !known && !against {
 		return err

@@ -48,6 +48,7 @@ func (db *DB) Record(ctx context.Context, b Batch, p bouncehound.Policy) ([]Reco
 		if err != nil {
 			return err
 		}
+		t.histories = map[string][]bouncehound.Fact{}
 		r := recording{transaction: t, policy: p, folders: folders, tidy: map[bouncehound.Kind]bool{}}
 		if r.savepoint, err = t.PrepareContext(t.ctx, `SAVEPOINT message`); err != nil {
 			return err
@@ -96,6 +97,7 @@ func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error)
 		}
 		r.sequence = sequence
 		r.waiting.undo(mark)
+		clear(r.histories) // bounces of this message may be among them
 		if _, undo := r.exec(`ROLLBACK TO message`); undo != nil {
 			return Recorded{}, errors.Join(err, undo)
 		}

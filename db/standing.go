@@ -76,6 +76,9 @@ func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) erro
 
 // facts returns what the policy may look at in a contact's bounces.
 func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
+	if facts, ok := t.histories[key]; ok {
+		return facts, nil
+	}
 	scan := func(rows *sql.Rows) (f bouncehound.Fact, err error) {
 		var r bouncehound.Recipient
 		err = rows.Scan(&f.Bounce, (*stamp)(&f.At), &f.Action, &f.Class, &f.Reason, &f.Fault, &f.Original, &r.Address, &r.Final)
@@ -89,6 +92,9 @@ func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 			return nil, err
 		}
 		facts = append(facts, f)
+	}
+	if t.histories != nil {
+		t.histories[key] = facts
 	}
 	return facts, nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"bouncehound"
 )
 
 // A transaction is one write transaction. It is short-lived, and so are the
@@ -17,6 +19,9 @@ type transaction struct {
 	now      time.Time
 	sequence int64 // of the last event; 0: not yet looked up
 	waiting  waiting
+	// The facts of contacts, by key, as far as they were read. Only Record keeps them:
+	// it adds each new bounce, and would read those of a mail loop again for each.
+	histories map[string][]bouncehound.Fact
 }
 
 // write runs f in a write transaction and commits if it returns nil.
