@@ -1,5 +1,10 @@
 package classifier
 
+import (
+	"slices"
+	"strings"
+)
+
 // An automaton finds every literal of a set in one pass over a text, whatever
 // their number (Aho and Corasick, Efficient string matching, CACM 18 (6), 1975).
 // Its states are numbered breadth first, so that the children of a state stand
@@ -29,22 +34,30 @@ func newAutomaton(literals []string) *automaton {
 		label          byte
 		literal        int32
 	}
-	trie := []node{{child: -1, sibling: -1, literal: -1}}
-	for n, literal := range literals {
-		at := int32(0)
-		for i := range len(literal) {
-			next := trie[at].child
-			for next >= 0 && trie[next].label != literal[i] {
-				next = trie[next].sibling
-			}
-			if next < 0 {
-				next = int32(len(trie))
-				trie = append(trie, node{child: -1, sibling: trie[at].child, label: literal[i], literal: -1})
-				trie[at].child = next
-			}
-			at = next
+	sorted, total := make([]int32, len(literals)), 1
+	for n := range literals {
+		sorted[n] = int32(n)
+		total += len(literals[n])
+	}
+	slices.SortFunc(sorted, func(x, y int32) int { return strings.Compare(literals[x], literals[y]) })
+
+	// In that order a literal shares its beginning with the one before it or with none.
+	trie := make([]node, 1, total)
+	trie[0] = node{child: -1, sibling: -1, literal: -1}
+	way, before := make([]int32, 1, 64), "" // the nodes along the literal before
+	for _, n := range sorted {
+		literal, shared := literals[n], 0
+		for shared < len(literal) && shared < len(before) && literal[shared] == before[shared] {
+			shared++
 		}
-		trie[at].literal = int32(n)
+		way, before = way[:shared+1], literal
+		for i := shared; i < len(literal); i++ {
+			at, next := way[i], int32(len(trie))
+			trie = append(trie, node{child: -1, sibling: trie[at].child, label: literal[i], literal: -1})
+			trie[at].child = next
+			way = append(way, next)
+		}
+		trie[way[len(literal)]].literal = n
 	}
 
 	a := &automaton{states: make([]state, len(trie))}

@@ -59,13 +59,17 @@ type Shadow struct {
 // are there to decide otherwise. It is worth knowing where one takes more than it
 // was meant to.
 func (c *Classifier) Shadows() []Shadow {
+	examples, err := builtinExamples()
+	if err != nil {
+		return nil // cannot be: New has read the same files
+	}
 	var shadows []Shadow
 	for _, r := range c.rules {
 		if r.layer == layerOwn {
 			continue
 		}
 		seen := map[string]bool{}
-		for _, line := range r.Match {
+		for _, line := range examples[r.ID] {
 			v := c.Explain(line)
 			if own := c.byID[v.Rule]; own != nil && own.layer == layerOwn && !seen[own.ID] {
 				seen[own.ID] = true

@@ -10,14 +10,10 @@
 package classifier
 
 import (
-	"embed"
 	"strconv"
 
 	"bouncehound"
 )
-
-//go:embed rules/*.toml
-var builtin embed.FS
 
 // A Classifier applies rules. It does not change after New, so it is safe for
 // concurrent use.
@@ -48,6 +44,9 @@ func New(own ...File) (*Classifier, error) {
 	files, err := builtinFiles()
 	if err != nil {
 		return nil, err
+	}
+	for i := range files {
+		files[i].Data = cutExamples(files[i].Data)
 	}
 	return newFrom(own, files)
 }

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -46,15 +45,23 @@ type ruleFile struct {
 	Layer  string              `toml:"layer"`  // of all its rules; built-in files only
 	Remote map[string][]string `toml:"remote"` // names for the hosts and signs of a provider
 	Rules  []*rule             `toml:"rule"`
+
+	meta toml.MetaData
+	err  error
 }
 
 // load reads the own files and then the others.
 func (c *Classifier) load(own, others []File) error {
 	l := &loader{classifier: c, remotes: map[string][]string{}}
-	var read []ruleFile
 	files := append(slices.Clone(own), others...)
+	read := make([]ruleFile, len(files))
+	var reading sync.WaitGroup
 	for i, f := range files {
-		read = append(read, l.decode(f, i < len(own)))
+		reading.Go(func() { read[i].meta, read[i].err = toml.Decode(string(f.Data), &read[i]) })
+	}
+	reading.Wait()
+	for i, f := range files {
+		read[i] = l.check(f, read[i], i < len(own))
 	}
 	for i, f := range files {
 		lines := linesOfRules(f.Data)
@@ -69,22 +76,6 @@ func (c *Classifier) load(own, others []File) error {
 	return errors.Join(l.problems...)
 }
 
-func builtinFiles() ([]File, error) {
-	names, err := fs.Glob(builtin, "rules/*.toml") // sorted
-	if err != nil {
-		return nil, fmt.Errorf("list the built-in rules: %w", err)
-	}
-	files := make([]File, len(names))
-	for i, name := range names {
-		data, err := builtin.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("read the built-in rules: %w", err)
-		}
-		files[i] = File{path.Base(name), data}
-	}
-	return files, nil
-}
-
 // A loader gathers rules and all that is wrong with them.
 type loader struct {
 	classifier *Classifier
@@ -96,19 +87,19 @@ func (l *loader) problem(file string, line int, id, format string, args ...any) 
 	l.problems = append(l.problems, &RuleError{file, line, id, fmt.Sprintf(format, args...)})
 }
 
-// decode reads one file. A file that is no TOML at all gives no rules.
-func (l *loader) decode(f File, own bool) (file ruleFile) {
-	md, err := toml.Decode(string(f.Data), &file)
-	if err != nil {
+// check checks what holds for a file as a whole. One that is no TOML at all gives no
+// rules.
+func (l *loader) check(f File, file ruleFile, own bool) ruleFile {
+	if file.err != nil {
 		var syntax toml.ParseError
-		if errors.As(err, &syntax) {
+		if errors.As(file.err, &syntax) {
 			l.problem(f.Name, syntax.Position.Line, "", "%s", syntax.Message)
 		} else {
-			l.problem(f.Name, 0, "", "%s", strings.TrimPrefix(err.Error(), "toml: "))
+			l.problem(f.Name, 0, "", "%s", strings.TrimPrefix(file.err.Error(), "toml: "))
 		}
 		return ruleFile{}
 	}
-	for _, key := range md.Undecoded() {
+	for _, key := range file.meta.Undecoded() {
 		name := key[len(key)-1]
 		l.problem(f.Name, lineOfKey(f.Data, name), "", "unknown key %q%s", key.String(), nearest(name))
 	}
@@ -145,7 +136,7 @@ func (l *loader) add(r *rule) {
 	if strings.TrimSpace(r.Why) == "" {
 		wrong("a rule needs a why: the source, or the reason it is read so")
 	}
-	if len(r.Match) == 0 {
+	if len(r.Match) == 0 && r.layer == layerOwn {
 		wrong("a rule needs at least one line in match that it decides")
 	}
 	if r.Action == "" {

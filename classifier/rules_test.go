@@ -2,6 +2,7 @@ package classifier
 
 import (
 	"flag"
+	"fmt"
 	"testing"
 )
 
@@ -15,6 +16,9 @@ func TestRules(t *testing.T) {
 		t.Fatalf("only %d rules", len(c.rules))
 	}
 	for _, r := range c.rules {
+		if len(r.Match) == 0 {
+			t.Errorf("%s has no example", r.ID)
+		}
 		for _, wrong := range c.testExamples(r) {
 			t.Error(wrong)
 		}
@@ -42,9 +46,42 @@ func TestEveryPhraseIsProved(t *testing.T) {
 
 func newBuiltin(t testing.TB) *Classifier {
 	t.Helper()
-	c, err := New()
+	files, err := builtinFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newFrom(nil, files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// TestNewLeavesOutExamplesOnly: what New reads of the built-in files lacks the
+// examples and nothing else.
+func TestNewLeavesOutExamplesOnly(t *testing.T) {
+	whole := newBuiltin(t)
+	c, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.rules) != len(whole.rules) {
+		t.Fatalf("%d rules, want %d", len(c.rules), len(whole.rules))
+	}
+	for i, r := range whole.rules {
+		got := *c.rules[i]
+		if len(got.Match)+len(got.Not) > 0 {
+			t.Errorf("%s: examples were read", r.ID)
+		}
+		got.Match, got.Not = r.Match, r.Not
+		if want := fmt.Sprint(plain(*r)); fmt.Sprint(plain(got)) != want {
+			t.Errorf("%s: got %v, want %s", r.ID, plain(got), want)
+		}
+	}
+}
+
+// plain is a rule without what is made of its text when it is loaded.
+func plain(r rule) rule {
+	r.text, r.also, r.without, r.remotes = nil, nil, nil, nil
+	return r
 }
