@@ -82,7 +82,7 @@ func isDotAtom(s string) bool {
 
 func isDomain(s string) bool {
 	if s[0] == '[' {
-		return len(s) > 2 && s[len(s)-1] == ']' && !strings.ContainsAny(s[1:len(s)-1], " <>[]@\"\t\n")
+		return len(s) > 2 && s[len(s)-1] == ']' && !strings.ContainsFunc(s[1:len(s)-1], func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("<>[]@\"", c) })
 	}
 	if s[0] == '.' || s[0] == '-' {
 		return false

@@ -21,7 +21,7 @@ func settleCodes(rec *bouncehound.Recipient) {
 	if reply == 0 && status == "" {
 		reply, status = bouncehound.Codes(rec.Diagnostic)
 	}
-	if rec.Reply == 0 {
+	if rec.Reply == 0 && rec.Action != bouncehound.Delivered && rec.Action != bouncehound.Relayed && rec.Action != bouncehound.Expanded {
 		rec.Reply = reply
 	}
 	if status != "" && specificity(status) >= specificity(rec.Status) && (rec.Action != bouncehound.Failed || status[0] != '2') {

@@ -38,6 +38,9 @@ func readDSN(m *message) *bouncehound.Report {
 		}
 		text := m.decode(p)
 		if !labelled {
+			if m.like == maybe {
+				continue // who answers by a program quotes what he answers
+			}
 			at := statusTextIn(text)
 			if at < 0 {
 				continue
@@ -112,9 +115,12 @@ func readStatusText(text string, r *bouncehound.Report) {
 		}
 		blank = false
 	}
+	text = strings.TrimLeft(text, "\n")
+	margin := text[:indentOf(text)] // QUIRK: gateways that rebuild a report indent its fields
 	for pos := 0; pos < len(text) && len(r.Recipients) < maxRecipients; {
 		line, next := lineAt(text, pos)
 		pos = next
+		line = strings.TrimPrefix(line, margin)
 		if isBlank(line) {
 			flush()
 			blank = true

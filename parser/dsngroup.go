@@ -101,10 +101,21 @@ func (g *group) end(r *bouncehound.Report) {
 	if rec.Final == "" {
 		rec.Final = recipientAddress(g.failed, false)
 	}
+	if rec.Address != rec.Final && strings.EqualFold(xtext(rec.Address), rec.Final) {
+		rec.Address = rec.Final
+	}
 	if rec.Address != "" && isHostOf(rec.Final, rec.Address) {
 		rec.Final = "" // as Sun's server does: lena@ims-ms-daemon
 	}
-	rec.Action = actionOf(g.action, rec.Status)
+	told := rec.Status
+	if told == "" {
+		if reply, status := bouncehound.Codes(rec.Diagnostic); status != "" {
+			told = status
+		} else if reply != 0 {
+			told = string(rune('0' + reply/100))
+		}
+	}
+	rec.Action = actionOf(g.action, told)
 	if rec.Action == "" || rec.Address == "" && rec.Final == "" && g.action == "" {
 		return
 	}
@@ -165,6 +176,23 @@ func recipientAddress(v string, original bool) string {
 		a = strings.NewReplacer("+2B", "+", "+2b", "+", "+3D", "=", "+3d", "=").Replace(a)
 	}
 	return cleanAddress(a)
+}
+
+// xtext decodes +HH of RFC 3461 section 4. A plain address may hold such by chance.
+func xtext(s string) string {
+	if strings.IndexByte(s, '+') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '+' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
+			b.WriteByte(byte(unhex(s[i+1])<<4 | unhex(s[i+2])))
+			i += 2
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // unicodeText decodes \x{HEX} of RFC 6533 section 3, "utf-8-addr-xtext".

@@ -18,7 +18,9 @@ type entry struct {
 	address string
 	from    string // the address it was expanded from
 	said    string
-	indent  int // of its line
+	shared  bool // with the next entry: "<lena@example.com>, <omar@example.com>: …"
+	asked   bool // the words before it ask to write there
+	indent  int  // of its line
 }
 
 // entries reads the entries of a text, at most maxRecipients.
@@ -27,6 +29,7 @@ func entries(text string) (list []entry) {
 		return nil
 	}
 	blank := true
+	before := ""     // the last line that is not blank
 	waiting := false // the last entry has said nothing yet: the next paragraph may be its reason
 	for pos := 0; pos < len(text) && len(list) < maxRecipients; {
 		line, next := lineAt(text, pos)
@@ -39,11 +42,23 @@ func entries(text string) (list []entry) {
 		if address, rest, ok := entryLine(line); ok && (len(list) == 0 || !list[len(list)-1].goesOn(line, blank)) {
 			list = append(list, entry{address: address, indent: indentOf(line)})
 			e := &list[len(list)-1]
+			e.asked = asksToWrite(before)
 			rest = e.expandedFrom(rest)
+			for len(list) < maxRecipients && (strings.HasPrefix(rest, ", ") || strings.HasPrefix(rest, "; ")) {
+				other, after, more := entryLine(rest[2:])
+				if !more {
+					break
+				}
+				e.shared = true
+				list = append(list, entry{address: other, indent: e.indent, asked: e.asked})
+				e = &list[len(list)-1]
+				rest = e.expandedFrom(after)
+			}
 			e.said = strings.TrimSpace(strings.TrimLeft(rest, ":. \t"))
-			blank, waiting = false, true
+			blank, waiting, before = false, true, line
 			continue
 		}
+		before = line
 		if len(list) == 0 || blank && (!waiting || isDecoration(line)) {
 			waiting = false
 			continue
@@ -59,6 +74,11 @@ func entries(text string) (list []entry) {
 				e.said += " "
 			}
 			e.said += line
+		}
+	}
+	for i := len(list) - 2; i >= 0; i-- {
+		if list[i].shared {
+			list[i].said = list[i+1].said
 		}
 	}
 	return list
@@ -125,6 +145,8 @@ func afterEntry(rest string) bool {
 	switch trimmed[0] {
 	case ':', '(', '#', '[', '.', ';', ',':
 		return true
+	case '4', '5':
+		return startsReply(trimmed)
 	case '<': // "lena@example.com<mailto:lena@example.com>"
 		return true
 	case '-', '=':
@@ -157,6 +179,9 @@ func (e *entry) expandedFrom(s string) string {
 // recipient makes a recipient of an entry.
 func (e entry) recipient(action bouncehound.Action) bouncehound.Recipient {
 	rec := bouncehound.Recipient{Action: action, Address: e.address, Diagnostic: e.said}
+	if reply, status := bouncehound.Codes(e.said); action == bouncehound.Failed && reply == 0 && status != "" && status[0] == '2' {
+		rec.Action = bouncehound.Delivered // a report tells of both
+	}
 	if e.from != "" {
 		rec.Address, rec.Final = e.from, e.address
 	}

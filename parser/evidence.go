@@ -14,18 +14,28 @@ func (m *message) looksLikeReport() bool {
 // What weighReport says.
 const (
 	noReport = -1
-	maybe    = 1 // only the null sender speaks for it: other programs write with that too
+	maybe    = 1 // only the null sender or a display name speaks for it: others write with these too
 	surely   = 2
 )
 
 func (m *message) weighReport() int8 {
 	h := m.header()
+	from := h.get("From")
+	daemon := isDaemon(from)
+	if isList(h) && !daemon {
+		return noReport // a report that was sent to a list is about mail of the list
+	}
 	if m.isStatusReport() || h.has("X-Failed-Recipients") {
 		return surely
 	}
 	subject := m.subject()
-	from := h.get("From")
-	daemon := isDaemon(from)
+	null := h.get("Return-Path") == "<>"
+	if daemon && !isDaemonAddress(from) && !isBounceSubject(subject) {
+		if isAnswer(subject) || isPerson(h) {
+			return noReport
+		}
+		return maybe // people and departments are called so, too
+	}
 	keeper := containsFold(from, "postmaster") || containsFold(from, "admin") // a person may sit behind it
 	if daemon && !keeper {
 		return surely
@@ -39,10 +49,6 @@ func (m *message) weighReport() int8 {
 		}
 		return surely
 	}
-	if isList(h) {
-		return noReport
-	}
-	null := h.get("Return-Path") == "<>"
 	if isBounceSubject(subject) && (null || !isPerson(h)) {
 		return surely
 	}
@@ -57,6 +63,9 @@ func (m *message) weighReport() int8 {
 func isPerson(h header) bool {
 	if h.has("In-Reply-To") || h.has("References") || h.has("Thread-Index") || h.has("User-Agent") || isMailProgram(h.get("X-Mailer")) {
 		return true
+	}
+	if id := h.get("Message-ID"); strings.HasSuffix(id, "@mail.gmail.com>") || strings.HasSuffix(id, "@mail.yahoo.com>") {
+		return true // written in their web mail, which leaves no other sign
 	}
 	from := cleanAddress(h.get("From"))
 	return from != "" && strings.EqualFold(cleanAddress(h.get("Return-Path")), from)
@@ -95,8 +104,34 @@ func isDaemon(from string) bool {
 	if from == "<>" {
 		return true
 	}
-	local := from
-	name := ""
+	local, name := daemonParts(from)
+	if isDaemonLocal(local) {
+		return true
+	}
+	if name == "" {
+		return false
+	}
+	name = decodeWords(name)
+	for _, daemon := range [...]string{"mail delivery", "mailer-daemon", "mailer daemon", "delivery subsystem", "mail daemon", "system administrator",
+		"delivery system", "mail administrator", "postmaster", "mail system", "delivery failure", "delivery notification",
+		"systemadministrator", "administrateur système", "internet mail delivery", "mail router", "mail deliver"} {
+		if containsFold(name, daemon) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDaemonAddress says whether the address of a From field is that of a mail server,
+// whatever name stands beside it.
+func isDaemonAddress(from string) bool {
+	local, _ := daemonParts(from)
+	return from == "<>" || isDaemonLocal(local)
+}
+
+// daemonParts returns the local part and the display name of a From field.
+func daemonParts(from string) (local, name string) {
+	local = from
 	if open := strings.LastIndexByte(from, '<'); open >= 0 {
 		name, local = from[:open], from[open+1:]
 	}
@@ -108,22 +143,14 @@ func isDaemon(from string) bool {
 		}
 		local = local[:at]
 	}
-	local = strings.Trim(local, " \t\"'<>")
+	return strings.Trim(local, " \t\"'<>"), name
+}
+
+func isDaemonLocal(local string) bool {
 	for _, daemon := range [...]string{"mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mailerdaemon", "mailer_daemon",
 		"mdaemon", "mail-delivery", "mail.delivery", "maildelivery", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e", "delivery-status", "delivery-subsystem",
 		"bounce-notification", "mail-system", "mailsystem", "undeliverable", "mmdf"} {
 		if hasPrefixFold(local, daemon) {
-			return true
-		}
-	}
-	if name == "" {
-		return false
-	}
-	name = decodeWords(name)
-	for _, daemon := range [...]string{"mail delivery", "mailer-daemon", "mailer daemon", "delivery subsystem", "mail daemon", "system administrator",
-		"delivery system", "mail administrator", "postmaster", "mail system", "delivery failure", "delivery notification",
-		"systemadministrator", "administrateur système", "internet mail delivery", "mail router", "mail deliver"} {
-		if containsFold(name, daemon) {
 			return true
 		}
 	}

@@ -124,17 +124,7 @@ func decapsulated(a string) string {
 		return a
 	}
 	at := strings.LastIndexByte(a, '@')
-	s := a[len("IMCEASMTP-"):at]
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '+' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
-			b.WriteByte(byte(unhex(s[i+1])<<4 | unhex(s[i+2])))
-			i += 2
-			continue
-		}
-		b.WriteByte(s[i])
-	}
-	if inner := tidyAddress(b.String()); inner != "" {
+	if inner := tidyAddress(xtext(a[len("IMCEASMTP-"):at])); inner != "" {
 		return inner
 	}
 	return a

@@ -11,19 +11,35 @@ func isDelay(s string) bool {
 	if !anyPhrase(s, delayPhrases[:], foreignDelays[:]) {
 		return false
 	}
-	return !containsFold(s, "permanent") && !containsFold(s, "has failed") && !containsFold(s, "given up")
+	for _, over := range [...]string{"has failed", "given up", "giving up", "gave up", "abandon"} {
+		if containsFold(s, over) {
+			return false
+		}
+	}
+	return !containsFold(s, "permanent") || containsFold(s, "fails permanently")
+}
+
+// tellsSuccess says whether words tell of a delivery.
+func tellsSuccess(s string) bool {
+	for _, phrase := range [...]string{"successfully delivered", "delivered successfully", "successful mail delivery", "successful delivery", "notification (success)", "erfolgreich zugestellt"} {
+		if containsFold(s, phrase) {
+			return true
+		}
+	}
+	return false
 }
 
 var delayPhrases = [...]string{
 	"not yet been delivered", "delayed", "will continue to try", "still trying", "will be retried", "warning message only", "delivery attempts will continue",
 	"no action is required on your part", "will keep trying", "not yet delivered", "delivery incomplete", "temporary problem delivering", "enqueued and undeliverable",
+	"notification (delay)", "noch nicht zugestellt", "weiter versucht", "pas encore", "nog niet", "non ancora", "warning: could not send",
 	"only a warning", "will retry", "being retried", "retry your message", "continue retrying", "keep trying to deliver",
 	"remise diff", "entrega retrasada", "recapito posticipato", "recapito incompleto", "entrega com atraso", "entrega incompleta", "bezorging vertraagd", "vertraagde mail",
 	"nur eine warnung", "weiterhin versucht", "problema temporal", "problema temporaneo", "leveransen", "levering forsinket", "teslim gecikti",
 }
 
 var foreignDelays = [...]string{
-	"verzögert", "zustellung nicht abgeschlossen", "un problème temporaire", "dostarczenie opóźnione", "doručení zpožděno", "késik a kézbesítés", "livrare întârziată",
+	"verzögert", "aún no ", "todavía no ", "ainda não ", "non è ancora ", "ещё не доставлено", "еще не доставлено", "zustellung nicht abgeschlossen", "un problème temporaire", "dostarczenie opóźnione", "doručení zpožděno", "késik a kézbesítés", "livrare întârziată",
 	"καθυστέρηση παράδοσης", "доставка задержана", "повторные попытки доставки", "доставка затримується", "försenad", "toimitus viivästynyt",
 	"配信遅延", "传递延迟", "傳遞延遲", "배달 지연",
 }

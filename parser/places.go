@@ -10,7 +10,7 @@ import (
 func (m *message) proseRecipients(text string, action bouncehound.Action) (recs []bouncehound.Recipient) {
 	sent := m.sentAddresses()
 	for _, e := range entries(text) {
-		if m.mayFail(e.address, sent) {
+		if m.mayFail(e.address, sent) && (!e.asked || holds(sent, e.address) || tellsFailure(e.said)) {
 			recs = append(recs, e.recipient(action))
 		}
 	}
@@ -82,7 +82,7 @@ var recipientLabels = [...]string{
 // of the paragraph: others are those to write to instead.
 func (m *message) inParagraphs(text string, action bouncehound.Action, sent []string) (recs []bouncehound.Recipient) {
 	take := func(in, paragraph string, limit int) {
-		for _, a := range addresses(in, 50) {
+		for _, a := range proseAddresses(in, sent, 50) {
 			if limit > 0 && m.mayFail(a, sent) {
 				recs = append(recs, bouncehound.Recipient{Action: action, Address: a, Diagnostic: paragraph})
 				limit--
@@ -97,7 +97,7 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 			continue
 		}
 		listed := announced
-		failing := tellsFailure(paragraph)
+		failing := tellsAction(paragraph, action)
 		announced = (failing || listed) && strings.HasSuffix(strings.TrimSpace(paragraph), ":")
 		if !failing && !listed || strings.IndexByte(paragraph, '@') < 0 {
 			continue
@@ -109,7 +109,7 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 		before := len(recs)
 		for left := paragraph; left != ""; {
 			var sentence string
-			if sentence, left = cutSentence(left); tellsFailure(sentence) {
+			if sentence, left = cutSentence(left); tellsAction(sentence, action) {
 				take(sentence, paragraph, 50)
 			}
 		}
@@ -118,6 +118,17 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 		}
 	}
 	return recs
+}
+
+// tellsAction says whether words tell that something became of a letter.
+func tellsAction(s string, action bouncehound.Action) bool {
+	switch action {
+	case bouncehound.Delayed:
+		return tellsFailure(s) || isDelay(s)
+	case bouncehound.Delivered:
+		return tellsSuccess(s)
+	}
+	return tellsFailure(s)
 }
 
 // cutSentence cuts the first sentence off a paragraph.
@@ -153,6 +164,11 @@ func (m *message) sentAddresses() []string {
 // mayFail says whether an address among the words may be that of a recipient, and not of
 // the sender, of the server that reports or of those who help.
 func (m *message) mayFail(a string, sent []string) bool {
+	for _, name := range [...]string{"From", "Sender", "Return-Path"} {
+		if v := m.returnedHeader().get(name); v != "" && containsAddress(v, a) {
+			return false // the sender's, though he may have had a copy
+		}
+	}
 	if holds(sent, a) {
 		return true
 	}

@@ -26,6 +26,8 @@ func readPostfix(m *message) *bouncehound.Report {
 	action := bouncehound.Failed
 	if containsFold(head, "warning message only") || containsFold(head, "still undelivered") {
 		action = bouncehound.Delayed
+	} else if containsFold(head, "was successfully delivered to") {
+		action = bouncehound.Delivered
 	}
 	for _, e := range entries(text) {
 		rec := e.recipient(action)

@@ -23,7 +23,13 @@ func readProse(m *message) *bouncehound.Report {
 	if isDelay(subject) || isDelay(text[:min(len(text), 1500)]) {
 		action = bouncehound.Delayed
 	}
+	if action == bouncehound.Failed && !tellsFailure(text) && (tellsSuccess(subject) || tellsSuccess(text[:min(len(text), 1500)])) {
+		action = bouncehound.Delivered
+	}
 	if action == bouncehound.Failed && !isBounceSubject(subject) && !tellsFailure(text) && !m.header().has("X-Failed-Recipients") {
+		if m.like == surely && isDaemonAddress(m.header().get("From")) {
+			return m.wrapped()
+		}
 		return nil
 	}
 	if m.like == maybe {
@@ -36,7 +42,7 @@ func readProse(m *message) *bouncehound.Report {
 		if r := m.wrapped(); r != nil {
 			return r
 		}
-		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !isList(m.returnedHeader()) {
+		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !isList(m.returnedHeader()) && m.mayFail(to[0], to) {
 			recs = []bouncehound.Recipient{{Action: action, Address: to[0]}}
 		}
 	}

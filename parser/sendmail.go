@@ -30,6 +30,8 @@ func readSendmail(m *message) *bouncehound.Report {
 	action := bouncehound.Failed
 	if (containsFold(text, "transient non-fatal errors") || containsFold(text, "warning message only")) && !containsFold(text, "permanent fatal errors") {
 		action = bouncehound.Delayed
+	} else if containsFold(text, "successful delivery notifications") && !containsFold(text, "fatal errors") {
+		action = bouncehound.Delivered
 	}
 	list, transcript := text, ""
 	if i := indexFold(text, "transcript of session follows"); i >= 0 {

@@ -1,0 +1,62 @@
+package parser
+
+import "strings"
+
+// What stands around an address in a sentence says whose it is: that of the
+// sender, of those who help, or a part of a link.
+
+// proseAddresses returns the distinct addresses of a sentence that may be those of
+// recipients by the words around them, at most limit.
+func proseAddresses(s string, sent []string, limit int) (found []string) {
+	for pos := 0; pos < len(s) && len(found) < limit; {
+		a, end := findAddress(s[pos:])
+		if end == 0 {
+			break
+		}
+		before := s[pos : pos+max(0, strings.LastIndexByte(s[pos:pos+end], '@'))]
+		before = before[max(0, len(before)-400):]
+		pos += end
+		word := strings.LastIndexAny(before, " \t\n<(\"'") + 1
+		switch {
+		case holds(found, a), inLink(before[word:]):
+		case !holds(sent, a) && (introducesSender(before[:word]) || asksToWrite(before[:word])):
+		default:
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// inLink says whether a word that goes on with "@" is a link:
+// "https://example.com/?u=lena", "mailto:lena", "www.example.com/lena".
+func inLink(word string) bool {
+	return strings.Contains(word, "://") || containsFold(word, "mailto:") || hasPrefixFold(word, "www.") || strings.Contains(word, "/?") || strings.Contains(word, "%2F")
+}
+
+// introducesSender says whether the words before an address call it the sender's.
+func introducesSender(before string) bool {
+	before = strings.TrimRight(before, " \t\n<(\"'")
+	word := before[strings.LastIndexAny(before, " \t\n")+1:]
+	switch strings.ToLower(strings.TrimRight(word, ":")) {
+	case "from", "sender", "von", "absender", "van", "exp\u00e9diteur", "remitente", "mittente", "remetente":
+		return true
+	}
+	return false
+}
+
+// asksToWrite says whether the last clause of before asks to write to the address
+// that follows.
+func asksToWrite(before string) bool {
+	for i := len(before) - 2; i >= 0; i-- {
+		if strings.IndexByte(".,;:!?", before[i]) >= 0 && (before[i+1] == ' ' || before[i+1] == '\n') && strings.TrimSpace(before[i+1:]) != "" {
+			before = before[i+1:]
+			break
+		}
+	}
+	for _, phrase := range [...]string{"contact", "write to", "questions", "email us", "e-mail us", "assistance", "support", "reply to", "report to", "kontakt", "wenden", "fragen", "contatt", "contacte", "adressez"} {
+		if containsFold(before, phrase) {
+			return !tellsFailure(before)
+		}
+	}
+	return false
+}
