@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -24,13 +25,34 @@ type program struct {
 // run carries out a command line and returns the exit code: 0 done, 1 failed,
 // 2 usage or configuration.
 func (p *program) run(ctx context.Context, args []string) int {
+	stdout := &firstError{to: p.stdout}
+	p.stdout = stdout
 	root := p.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err == nil && stdout.err != nil {
+		err = fmt.Errorf("write the results: %w", stdout.err)
+		p.started = true // what was asked for was understood
+	}
 	if err != nil && !p.started {
 		err = usageError{err, "bouncehound --help lists the verbs, bouncehound VERB --help their flags"}
 	}
 	return p.report(err)
+}
+
+// A firstError is a writer that remembers what went wrong first: printing to people
+// looks at no errors, and results that are lost on a full disk are not done.
+type firstError struct {
+	to  io.Writer
+	err error
+}
+
+func (w *firstError) Write(b []byte) (int, error) {
+	n, err := w.to.Write(b)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err
 }
 
 func (p *program) command() *cobra.Command {
