@@ -52,7 +52,8 @@ func readTree(root string, yield yieldMessage) bool {
 		return readFile(root, yield)
 	}
 	goOn := true
-	walkErr := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	// The slash at the end has the walk go in where root is a link to a directory.
+	walkErr := filepath.WalkDir(root+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			if goOn = yield(bouncehound.Message{Source: path}, err); !goOn {
@@ -101,6 +102,9 @@ func readFile(path string, yield yieldMessage) bool {
 		return yield(bouncehound.Message{Source: path}, err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() { // only a link can lead here
+		return yield(bouncehound.Message{Source: path}, fmt.Errorf("%s: a link to a directory is not followed; name the directory itself", path))
+	}
 	// What is called .eml is one message, though it may begin with a From_ line.
 	mbox := !strings.EqualFold(filepath.Ext(path), ".eml") && !slices.Contains([]string{"cur", "new"}, filepath.Base(filepath.Dir(path)))
 	return readStream(path, f, mbox, yield)
