@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"bouncehound"
@@ -29,6 +30,13 @@ func (db *DB) Release(ctx context.Context, address string, by By) (bouncehound.C
 	return db.stand(ctx, "release", address, bouncehound.OK, by)
 }
 
+// written returns an address as contacts have it: the domain in lower case, the local
+// part as it is.
+func written(address string) string {
+	at := strings.LastIndex(address, "@") + 1
+	return address[:at] + strings.ToLower(address[at:])
+}
+
 // stand lets an address stand where somebody says.
 func (db *DB) stand(ctx context.Context, operation, address string, standing bouncehound.Standing, by By) (change bouncehound.Change, changed bool, err error) {
 	key := bouncehound.Key(address)
@@ -44,7 +52,7 @@ func (db *DB) stand(ctx context.Context, operation, address string, standing bou
 			return err
 		}
 		if !known {
-			c = newContact(key, address)
+			c = newContact(key, written(address))
 		}
 		// What would end by itself does not when a person says so.
 		if c.Standing == standing && c.Until.IsZero() {

@@ -31,14 +31,16 @@ bounce with what it means and what to do.`,
 				return err
 			}
 			defer store.Close()
-			var h contactHistory
+			h := contactHistory{Changes: []bouncehound.Change{}, Bounces: []bouncehound.Bounce{}}
 			known := false
 			if h.Contact, known, err = store.Contact(ctx, args[0]); err != nil {
 				return err
 			}
-			if h.Changes, err = store.Changes(ctx, args[0]); err != nil {
+			changes, err := store.Changes(ctx, args[0])
+			if err != nil {
 				return err
 			}
+			h.Changes = append(h.Changes, changes...)
 			for b, err := range store.Bounces(ctx, db.BounceFilter{Address: args[0], Repeats: true}) {
 				if err != nil {
 					return err

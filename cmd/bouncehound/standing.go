@@ -44,7 +44,7 @@ func (p *program) standingCommand(cmd *cobra.Command, change changeStanding, oth
 	cmd.Flags().StringVar(&by, "by", "", "who (else $SUDO_USER or $USER)")
 	cmd.RunE = func(cmd *cobra.Command, addresses []string) error {
 		for _, a := range addresses {
-			if local, domain, ok := strings.Cut(a, "@"); !ok || local == "" || domain == "" || strings.ContainsAny(a, " \t<>") {
+			if !isAddress(a) {
 				return usageError{fmt.Errorf("%q is no address", a), "give the bare address: lena@example.com"}
 			}
 		}
@@ -71,6 +71,20 @@ func (p *program) standingCommand(cmd *cobra.Command, change changeStanding, oth
 		return errors.Join(errs...)
 	}
 	return cmd
+}
+
+// isAddress says whether a is a bare address, as people write it, with a quoted local
+// part if need be (RFC 5321 section 4.1.2).
+func isAddress(a string) bool {
+	at := strings.LastIndex(a, "@")
+	if at < 1 || at == len(a)-1 || strings.ContainsAny(a[at:], " \t\r\n<>\"") {
+		return false
+	}
+	local := a[:at]
+	if inner, ok := strings.CutPrefix(local, `"`); ok {
+		return len(inner) > 1 && inner[len(inner)-1] == '"' && !strings.ContainsAny(inner, "\r\n")
+	}
+	return !strings.ContainsAny(local, " \t\r\n<>")
 }
 
 func firstOf(all ...string) string {
