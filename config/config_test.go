@@ -222,6 +222,30 @@ func TestSample(t *testing.T) {
 	}
 }
 
+// TestReadme holds the README's configurations: all can be used as they are.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mailboxes := 0
+	for i, block := range strings.Split(string(data), "```toml\n")[1:] {
+		text, _, _ := strings.Cut(block, "```")
+		if strings.HasPrefix(text, "[mailbox.oauth2]") {
+			text = strings.TrimSuffix(oauth2Mailbox, "[mailbox.oauth2]\n") + text
+		}
+		c, err := Parse("README.md", []byte(text), nil)
+		if err != nil {
+			t.Errorf("block %d: %v", i+1, err)
+			continue
+		}
+		mailboxes += len(c.Mailboxes)
+	}
+	if mailboxes < 4 {
+		t.Errorf("%d mailboxes only", mailboxes)
+	}
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, data string, mode os.FileMode) string {

@@ -43,6 +43,14 @@ func TestScript(t *testing.T) {
 				ts.Check(err)
 				ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 			},
+			// provider FILE is imap FILE with an OAuth2 provider to sign in at.
+			"provider": func(ts *testscript.TestScript, _ bool, args []string) {
+				w := newWorld(t, imaptest.Memory(t), "")
+				w.oauth2(newProvider(t), byDevice)
+				text, err := os.ReadFile(w.config)
+				ts.Check(err)
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
+			},
 		},
 	})
 }
