@@ -104,7 +104,7 @@ func introducesReply(before string) bool {
 		return true
 	case ' ', '\t', '\n':
 	default:
-		return false
+		return len(before) > 2 && before[len(before)-3:] == "\uff1a" // the colon of Chinese and Japanese
 	}
 	word := lastWord(before)
 	if word == "" {

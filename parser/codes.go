@@ -13,13 +13,17 @@ const maxDiagnostic = 4 << 10
 // from it: the reply that refused is worth more than the sum that the reporting
 // server made of it, unless it is less specific.
 func settleCodes(rec *bouncehound.Recipient) {
-	rec.Diagnostic = unwrapReply(joinReply(oneLine(rec.Diagnostic, maxDiagnostic)))
+	told := oneLine(rec.Diagnostic, maxDiagnostic)
+	rec.Diagnostic = unwrapReply(joinReply(told))
 	if rec.Diagnostic == "" {
 		return
 	}
 	reply, status := bouncehound.Codes(innerReply(rec.Diagnostic))
 	if reply == 0 && status == "" {
 		reply, status = bouncehound.Codes(rec.Diagnostic)
+	}
+	if status == "" && rec.Diagnostic != told {
+		_, status = bouncehound.Codes(told) // the reply told none, what was put around it does
 	}
 	if rec.Reply == 0 && rec.Action != bouncehound.Delivered && rec.Action != bouncehound.Relayed && rec.Action != bouncehound.Expanded {
 		rec.Reply = reply

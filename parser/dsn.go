@@ -102,7 +102,7 @@ func readStatusText(text string, r *bouncehound.Report) {
 		switch name {
 		case "reporting-mta":
 			if r.ReportingMTA == "" {
-				r.ReportingMTA = typed(v)
+				r.ReportingMTA = strings.TrimPrefix(typed(v), "mta ") // of X.400: "x400; mta gate.example.org in /C=de/"
 			}
 			return
 		case "dsn-gateway", "received-from-mta", "arrival-date", "original-envelope-id":

@@ -187,3 +187,11 @@ func (e entry) recipient(action bouncehound.Action) bouncehound.Recipient {
 	}
 	return rec
 }
+
+// reportOf returns a report with these recipients, nil if there are none.
+func reportOf(recs []bouncehound.Recipient) *bouncehound.Report {
+	if len(recs) == 0 {
+		return nil
+	}
+	return &bouncehound.Report{Recipients: recs}
+}

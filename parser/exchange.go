@@ -34,13 +34,13 @@ func readExchange(m *message) *bouncehound.Report {
 	}
 	r := readDSN(m)
 	if r == nil {
-		r = &bouncehound.Report{Recipients: wireLines(m.text())}
+		r = &bouncehound.Report{Recipients: wireLines(m.text(), m.tellsDelay(""))}
 	}
 	if len(r.Recipients) == 0 {
 		return nil
 	}
 	if r.ReportingMTA == "" {
-		r.ReportingMTA = hostAfter(m.text(), "Generating server: ")
+		r.ReportingMTA = generatingServer(m.text())
 	}
 	for i := range r.Recipients {
 		mendExchange(&r.Recipients[i])
@@ -59,6 +59,20 @@ func readExchange(m *message) *bouncehound.Report {
 		}
 	}
 	return r
+}
+
+// generatingServer returns the server that made the report: the first that a label in
+// any language stands before, "Generierender Server: mx.example.org".
+func generatingServer(text string) string {
+	for pos := 0; pos < len(text); {
+		line, next := lineAt(text, pos)
+		pos = next
+		_, name, ok := strings.Cut(line, ": ")
+		if name = strings.TrimSpace(name); ok && len(line) < 160 && strings.Count(name, ".") > 1 && isDomain(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 func hasExchangeField(h header) bool {
@@ -90,13 +104,17 @@ func lastAnswer(text string) string {
 
 // wireLines reads the block for administrators: an address on a line of its own, the
 // server that answered on the next or not, then the answer.
-func wireLines(text string) (recs []bouncehound.Recipient) {
+func wireLines(text string, delayed bool) (recs []bouncehound.Recipient) {
+	action := bouncehound.Failed
+	if delayed {
+		action = bouncehound.Delayed
+	}
 	for _, e := range entries(text) {
 		reply, status := bouncehound.Codes(e.said)
 		if reply == 0 && status == "" {
 			continue
 		}
-		recs = append(recs, e.recipient(bouncehound.Failed))
+		recs = append(recs, e.recipient(action))
 	}
 	return recs
 }

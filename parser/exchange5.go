@@ -60,7 +60,7 @@ func readExchange5(m *message) *bouncehound.Report {
 		rec := &r.Recipients[i]
 		// The line on the wire says more than the sentence above it.
 		if j := strings.IndexByte(rec.Diagnostic, '<'); j > 0 && strings.Contains(rec.Diagnostic[j:], " #") {
-			rec.RemoteMTA, _, _ = strings.Cut(rec.Diagnostic[j+1:], " ")
+			rec.RemoteMTA, _, _ = strings.Cut(strings.TrimLeft(rec.Diagnostic[j+1:], " "), " ")
 			_, rec.Status = bouncehound.Codes(rec.Diagnostic[j:])
 		}
 	}

@@ -102,6 +102,9 @@ func eximHost(said string) (host, rest string) {
 		return "", ""
 	}
 	rest = strings.TrimPrefix(said, "Delay reason: ")
+	if strings.HasPrefix(rest, "(host ") && strings.HasSuffix(rest, ")") { // QUIRK: McAfee's relays, once MX Logic
+		rest = rest[1 : len(rest)-1]
+	}
 	for _, prefix := range [...]string{"host ", "H=", "SMTP error from remote mail server after initial connection: host "} {
 		after, ok := strings.CutPrefix(rest, prefix)
 		if !ok {

@@ -17,6 +17,9 @@ import (
 //	X-MLServer: fml [fml 4.0.3]                                    fml
 //	Subject: NOT MEMBER article from news@example.org (tea ML)
 //
+//	Subject: Bounce action notification                            Mailman 2, to the owner:
+//	a member is switched off for the bounce that is attached
+//
 //	Hi! This is the ezmlm program.                                 ezmlm
 //	Sorry, only subscribers may post.
 func readListManager(m *message) *bouncehound.Report {
@@ -37,6 +40,8 @@ func readListManager(m *message) *bouncehound.Report {
 			list = listOf(cleanAddress(h.get("From")))
 		}
 		return failed(list, m.text())
+	case h.has("X-Mailman-Version") && (hasPrefixFold(subject, "bounce action notification") || hasPrefixFold(subject, "uncaught bounce notification")):
+		return m.wrapped() // what made Mailman tell the list's owner
 	case m.looksLikeReport() && strings.HasPrefix(strings.TrimSpace(m.text()), "Hi! This is the ezmlm program"):
 		return failed(listOf(cleanAddress(h.get("From"))), m.text())
 	}

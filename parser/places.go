@@ -14,6 +14,7 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 			recs = append(recs, e.recipient(action))
 		}
 	}
+	listed := len(recs) > 0 && m.like == surely
 	if len(recs) == 0 {
 		for _, a := range addresses(m.header().get("X-Failed-Recipients"), maxRecipients) {
 			recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
@@ -34,7 +35,8 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 	if len(sent) > 0 {
 		var known []bouncehound.Recipient
 		for _, rec := range recs {
-			if holds(sent, rec.Address) || holds(sent, rec.Final) {
+			// A blind copy is not among those it was sent to, but has its own reason.
+			if holds(sent, rec.Address) || holds(sent, rec.Final) || listed && isRefusal(rec.Diagnostic) {
 				known = append(known, rec)
 			}
 		}
@@ -46,6 +48,14 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 		return nil // only the null sender says that it is a report: too little to blame someone
 	}
 	return recs
+}
+
+// isRefusal says whether what is said of an address tells that it failed.
+func isRefusal(said string) bool {
+	if reply, status := bouncehound.Codes(oneLine(said, maxDiagnostic)); reply != 0 || status != "" {
+		return true
+	}
+	return tellsFailure(said)
 }
 
 // labelled takes the addresses that a label on their line says to be recipients.

@@ -24,7 +24,7 @@ func readPostfix(m *message) *bouncehound.Report {
 	}
 	r := &bouncehound.Report{ReportingMTA: hostAfter(text, "at host ")}
 	action := bouncehound.Failed
-	if containsFold(head, "warning message only") || containsFold(head, "still undelivered") {
+	if containsFold(head, "this is a warning only") || containsFold(head, "warning message only") || containsFold(head, "still undelivered") {
 		action = bouncehound.Delayed
 	} else if containsFold(head, "was successfully delivered to") {
 		action = bouncehound.Delivered

@@ -20,7 +20,7 @@ func readProse(m *message) *bouncehound.Report {
 	text := m.text()
 	subject := m.subject()
 	action := bouncehound.Failed
-	if isDelay(subject) || isDelay(text[:min(len(text), 1500)]) {
+	if m.tellsDelay(text) {
 		action = bouncehound.Delayed
 	}
 	if action == bouncehound.Failed && !tellsFailure(text) && (tellsSuccess(subject) || tellsSuccess(text[:min(len(text), 1500)])) {
@@ -50,6 +50,11 @@ func readProse(m *message) *bouncehound.Report {
 		return nil
 	}
 	recs = withoutRepeats(recs)
+	for i := range recs {
+		if recs[i].Action == bouncehound.Delayed && refusedForGood(recs[i].Diagnostic) && !isDelay(subject) {
+			recs[i].Action = bouncehound.Failed
+		}
+	}
 	switch {
 	case len(recs) == 1:
 		m.findReply(&recs[0])

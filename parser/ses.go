@@ -32,6 +32,13 @@ func readSES(m *message) *bouncehound.Report {
 			ComplainedRecipients  []struct{ EmailAddress string }
 			ComplaintFeedbackType string
 		}
+		Mail struct {
+			Headers       []struct{ Name, Value string }
+			CommonHeaders struct {
+				From, To                 []string
+				MessageID, Subject, Date string
+			}
+		}
 		Delivery struct {
 			Recipients   []string
 			SMTPResponse string
@@ -41,6 +48,13 @@ func readSES(m *message) *bouncehound.Report {
 	if err := json.NewDecoder(strings.NewReader(text)).Decode(&n); err != nil {
 		return nil
 	}
+	for _, f := range n.Mail.Headers {
+		m.returned = append(m.returned, field{f.Name, f.Value})
+	}
+	if c := n.Mail.CommonHeaders; len(m.returned) == 0 && c.MessageID != "" {
+		m.returned = header{{"Message-ID", c.MessageID}, {"Subject", c.Subject}, {"Date", c.Date}, {"From", strings.Join(c.From, ", ")}, {"To", strings.Join(c.To, ", ")}}
+	}
+	m.returnedRead = true
 	r := &bouncehound.Report{ReportingMTA: typed(n.Bounce.ReportingMTA + n.Delivery.ReportingMTA)}
 	switch n.NotificationType + n.EventType {
 	case "Bounce":

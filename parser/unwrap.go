@@ -1,6 +1,10 @@
 package parser
 
-import "strings"
+import (
+	"strings"
+
+	"bouncehound"
+)
 
 // unwrapReply takes off what a reporting server puts around the reply it was
 // given, where nothing but the reply is told:
@@ -11,6 +15,9 @@ import "strings"
 //	host mx.example.com [192.0.2.7]: 550 5.1.1 no such user                         Exim
 //	Remote host said: 550 5.1.1 no such user [RCPT_TO]                             qmail, Yahoo
 func unwrapReply(d string) string {
+	if strings.Contains(d, "\u2018") && strings.Contains(d, "\u2019") { // QUIRK: Exchange in some languages
+		d = strings.NewReplacer("\u2018", "'", "\u2019", "'").Replace(d)
+	}
 	for _, mark := range [...]string{"<<< ", "Received >>> ", "Received <<< ", "<-- "} {
 		if reply, ok := strings.CutPrefix(d, mark); ok && startsReply(reply) {
 			return reply
@@ -51,6 +58,11 @@ func unwrapReply(d string) string {
 //	554 <lena@example.com>... 550 host unknown                                            old sendmail
 func innerReply(d string) string {
 	if i := strings.LastIndex(d, "-> "); i > 0 && startsReply(d[i+3:]) {
+		_, inner := bouncehound.Codes(d[i+3:])
+		_, outer := bouncehound.Codes(d[:i])
+		if inner != "" && outer != "" && inner[1:] == outer[1:] {
+			return d[:i] // the temporary answer of which the final one was made
+		}
 		return d[i+3:]
 	}
 	if i := strings.LastIndexByte(d, '<'); i > 0 && startsReply(d[i+1:]) {

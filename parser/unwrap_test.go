@@ -27,6 +27,10 @@ func TestSettleCodes(t *testing.T) {
 		{"552-one two 552 three", "", "552 one two three", "", 552},
 		{"550-only a first line", "", "550 only a first line", "", 550},
 		{"250 2.0.0 ok", "5.0.0", "250 2.0.0 ok", "5.0.0", 0},
+		{"mx.example.com Remote Server returned \u2018550 5.1.1 none\u2019", "", "550 5.1.1 none", "5.1.1", 550},
+		{"5.3.0 - Other mail system problem 554-'refused\\nby all'", "5.0.0", "554 refused by all", "5.3.0", 554},
+		{"550 5.4.312 Message expired, DNS query failed -> 450 4.4.312 DNS query failed", "", "550 5.4.312 Message expired, DNS query failed -> 450 4.4.312 DNS query failed", "5.4.312", 550},
+		{"英文说明：451 4.4.1 timed out", "4.0.0", "英文说明：451 4.4.1 timed out", "4.4.1", 451},
 		{"user 'lena' isn't here", "", "user 'lena' isn't here", "", 0},
 	} {
 		rec := bouncehound.Recipient{Action: bouncehound.Failed, Diagnostic: c.in, Status: c.told}
