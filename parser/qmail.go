@@ -31,14 +31,7 @@ func readQmail(m *message) *bouncehound.Report {
 	if _, host, ok := strings.Cut(line, " at "); ok {
 		r.ReportingMTA = strings.TrimRight(host, ". ")
 	}
-	for _, e := range entries(text) {
-		rec := e.recipient(bouncehound.Failed)
-		rec.RemoteMTA = qmailHost(e.said)
-		if _, said, ok := strings.Cut(e.said, "Remote host said: "); ok {
-			rec.Diagnostic, _, _ = strings.Cut(said, " Giving up on ")
-		}
-		r.Recipients = append(r.Recipients, rec)
-	}
+	r.Recipients = qsbmfRecipients(text)
 	if len(r.Recipients) == 0 {
 		return nil
 	}

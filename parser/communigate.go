@@ -1,0 +1,50 @@
+package parser
+
+import (
+	"strings"
+
+	"bouncehound"
+)
+
+// readCommuniGate reads the reports of CommuniGate Pro. Its machine part names the
+// recipient and mostly nothing else; which module failed and why is in the words.
+// https://support.communigate.com/docs/CommuniGatePro/en/Transfer.html
+//
+//	Failed to deliver to 'lena@example.com'
+//	SMTP module(domain example.com) reports:
+//	 host mx.example.com says:
+//	 550 5.1.1 no such user
+func readCommuniGate(m *message) *bouncehound.Report {
+	if !hasPrefixFold(m.opening(), "failed to deliver to '") || !m.looksLikeReport() {
+		return nil
+	}
+	text := m.text()
+	var said []bouncehound.Recipient
+	for pos := 0; pos < len(text) && len(said) < maxRecipients; {
+		line, next := lineAt(text, pos)
+		pos = next
+		n := len(said)
+		switch {
+		case hasPrefixFold(line, "failed to deliver to '"):
+			said = append(said, bouncehound.Recipient{Action: bouncehound.Failed, Address: cleanAddress(strings.Trim(line[len("failed to deliver to "):], "' "))})
+		case n == 0 || isBlank(line), strings.HasSuffix(line, " reports:"):
+		case strings.HasPrefix(line, " host ") && strings.HasSuffix(line, " says:"):
+			said[n-1].RemoteMTA = hostAfter(line, " host ")
+		case len(said[n-1].Diagnostic) < maxDiagnostic:
+			said[n-1].Diagnostic = strings.TrimSpace(said[n-1].Diagnostic + " " + strings.TrimSpace(line))
+		}
+	}
+	r := readDSN(m)
+	if r == nil {
+		return reportOf(said)
+	}
+	for i := range r.Recipients {
+		rec := &r.Recipients[i]
+		for _, s := range said {
+			if saysNothing(rec.Diagnostic) && (strings.EqualFold(s.Address, rec.Address) || strings.EqualFold(s.Address, rec.Final) || len(r.Recipients) == 1) {
+				rec.Diagnostic, rec.RemoteMTA = s.Diagnostic, s.RemoteMTA
+			}
+		}
+	}
+	return r
+}
