@@ -67,8 +67,9 @@ const accuracyIntro = `# Accuracy
 
 What bouncehound makes of bounces whose class and reason somebody has written down by reading them. Written by
 ` + "`go test ./classifier -run TestAccuracy -update`" + `, which prints each miss as well; do not edit. The labels of the
-messages are in ` + "`testdata/reasons.tsv`" + `, by what was provoked as far as the message tells it, not by what the program says. Where a label differs from
-a verdict on purpose, ` + "[judgements.md](judgements.md)" + ` says why; it counts as a miss all the same.
+messages are in ` + "`testdata/reasons.tsv`" + `: what was provoked, as far as the message tells it, not what the program
+says. Where a label differs from a verdict on purpose, ` + "[judgements.md](judgements.md)" + ` says why; it counts as a miss
+all the same.
 `
 
 // labelledMessages parses and judges the messages of testdata/reasons.tsv.
