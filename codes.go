@@ -1,5 +1,7 @@
 package bouncehound
 
+import "strings"
+
 // Codes reads the reply code (RFC 5321 section 4.2) and the enhanced status code
 // (RFC 3463) told in a diagnostic or in any line a person pastes. Where several
 // enhanced codes are told the first that says something is taken: X.0.0 gives way
@@ -26,8 +28,8 @@ func statusCode(s string) string {
 			continue
 		}
 		end := statusEnd(s, i)
-		if end == 0 {
-			continue
+		if end == 0 || s[i+3] != '.' || isVersion(s[:i]) {
+			continue // every subject of RFC 3463 section 3 has one digit
 		}
 		if code := s[i:end]; code[2:] != "0.0" {
 			return code
@@ -62,6 +64,15 @@ func statusEnd(s string, i int) int {
 	return j
 }
 
+// isVersion says whether a dotted number that follows before is that of a program.
+func isVersion(before string) bool {
+	switch strings.TrimRight(lastWord(before), ":=(") {
+	case "version", "ver", "ver.", "v", "v.", "release", "rev", "exim", "postfix", "sendmail", "openssl", "pro", "mdaemon", "imail", "mailsite", "perl", "php", "python":
+		return true
+	}
+	return false
+}
+
 func replyCode(s string) int {
 	for i := 0; i+3 <= len(s); i++ {
 		if s[i] < '4' || s[i] > '6' || !isDigit(s[i+1]) || !isDigit(s[i+2]) {
@@ -70,7 +81,7 @@ func replyCode(s string) int {
 		if i > 0 && isDigit(s[i-1]) || i+3 < len(s) && !endsReply(s[i+3:]) {
 			continue
 		}
-		if isTelephone(s, i) {
+		if isTelephone(s, i) || isPort(s, i) || countsThings(s[i+3:]) {
 			continue
 		}
 		if i > 0 && !introducesReply(s[:i]) && !(isSpace(s[i-1]) && statusFollows(s[i:])) {
@@ -84,7 +95,31 @@ func replyCode(s string) int {
 // isTelephone says whether the three digits at i are those of "(480) 555-0100".
 func isTelephone(s string, i int) bool {
 	return i > 0 && s[i-1] == '(' && i+5 < len(s) && s[i+3] == ')' && isDigit(s[i+5]) ||
-		i+8 <= len(s) && s[i+3] == '-' && isDigit(s[i+4]) && isDigit(s[i+5]) && isDigit(s[i+6]) && isDigit(s[i+7])
+		i+8 <= len(s) && (s[i+3] == '-' || s[i+3] == ' ') && isDigit(s[i+4]) && isDigit(s[i+5]) && isDigit(s[i+6]) && (isDigit(s[i+7]) || i+9 <= len(s) && (s[i+7] == '-' || s[i+7] == ' ') && isDigit(s[i+8]))
+}
+
+// isPort says whether the three digits at i are one of the ports that letters are handed
+// in at: "mx.example.com[192.0.2.7]:587".
+func isPort(s string, i int) bool {
+	return i > 1 && s[i-1] == ':' && (s[i:i+3] == "587" || s[i:i+3] == "465") && (s[i-2] == ']' || isDigit(s[i-2]) || isLetter(s[i-2]))
+}
+
+// countsThings says whether what follows a number makes it an amount: "500 days".
+func countsThings(after string) bool {
+	if after == "" || after[0] != ' ' {
+		return false
+	}
+	after = after[1:]
+	end := 0
+	for end < len(after) && end < 12 && isLetter(after[end]) {
+		end++
+	}
+	switch strings.ToLower(after[:end]) {
+	case "days", "hours", "minutes", "seconds", "mb", "kb", "gb", "kib", "mib", "bytes", "octets", "messages", "recipients", "mails", "emails", "connections",
+		"attempts", "users", "lines", "characters", "miles", "tage", "stunden", "minuten", "jours", "heures":
+		return true
+	}
+	return false
 }
 
 // statusFollows says whether the three digits that s begins with are followed by an

@@ -82,6 +82,9 @@ func mendExim(rec *bouncehound.Recipient, list []entry, text string) {
 		if e.from == "" || !strings.EqualFold(e.from, rec.Final) {
 			continue
 		}
+		if members == 100 {
+			break // of an alias that large nobody can be told apart
+		}
 		if members++; members == 1 || rec.Diagnostic != "" && strings.HasSuffix(oneLine(e.said, maxDiagnostic), rec.Diagnostic) {
 			member = e
 		}

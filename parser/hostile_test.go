@@ -41,12 +41,18 @@ var hostile = map[string]func(n int) string{
 	"many groups": func(n int) string {
 		return daemon + "Content-Type: message/delivery-status\n\n" + strings.Repeat("Final-Recipient: rfc822; lena@example.com\nAction: failed\n\n", n/58)
 	},
-	"many addresses": func(n int) string { return daemon + "\nfailed " + strings.Repeat("a@b.example ", n/12) },
-	"many at signs":  func(n int) string { return daemon + "\nfailed " + strings.Repeat("@", n) },
-	"many quotes":    func(n int) string { return daemon + "\nfailed " + strings.Repeat("\"@", n/2) },
-	"many brackets":  func(n int) string { return daemon + "Content-Type: text/html\n\n" + strings.Repeat("<", n) },
-	"many tags":      func(n int) string { return daemon + "Content-Type: text/html\n\n" + strings.Repeat("<p>a", n/4) },
-	"many comments":  func(n int) string { return daemon + "Date: " + strings.Repeat("(", n) + "\n\n" },
+	"many addresses":      func(n int) string { return daemon + "\nfailed " + strings.Repeat("a@b.example ", n/12) },
+	"many at signs":       func(n int) string { return daemon + "\nfailed " + strings.Repeat("@", n) },
+	"many quotes":         func(n int) string { return daemon + "\nfailed " + strings.Repeat("\"@", n/2) },
+	"many brackets":       func(n int) string { return daemon + "Content-Type: text/html\n\n" + strings.Repeat("<", n) },
+	"many tags":           func(n int) string { return daemon + "Content-Type: text/html\n\n" + strings.Repeat("<p>a", n/4) },
+	"tags that never end": func(n int) string { return daemon + "Content-Type: text/html\n\n" + strings.Repeat("<a", n/2) },
+	"members of one alias": func(n int) string {
+		return "Content-Type: multipart/report; boundary=x-eximdsn-1\n" + daemon + "\n--x-eximdsn-1\n\naddress(es) failed:\n\n" +
+			strings.Repeat("  a@b.example\n    (generated from c@d.example)\n    550 no\n", n/126) + "\n--x-eximdsn-1\nContent-Type: message/delivery-status\n\n" +
+			strings.Repeat("Action: failed\nFinal-Recipient: rfc822;c@d.example\n\n", n/104)
+	},
+	"many comments": func(n int) string { return daemon + "Date: " + strings.Repeat("(", n) + "\n\n" },
 	"quoted headers": func(n int) string {
 		return daemon + "\nfailed\n\n" + strings.Repeat("> Subject: a\n> To: b@c.example\n>\n", n/34)
 	},

@@ -27,6 +27,7 @@ func htmlText(s string) string {
 		}
 	}
 	pre := 0
+	closed := len(s) - strings.LastIndexByte(s, '>') // bytes from the last ">" on: no tag begins there
 	for s != "" {
 		i := strings.IndexByte(s, '<')
 		if i < 0 {
@@ -45,7 +46,7 @@ func htmlText(s string) string {
 			continue
 		}
 		name, closing := tagName(s)
-		if name == "" { // a bare "<", or an address in brackets that nobody escaped
+		if name == "" || len(s) < closed { // a bare "<", or an address in brackets that nobody escaped
 			if pre > 0 {
 				b.WriteByte('<')
 			} else {
@@ -104,9 +105,6 @@ func tagName(s string) (name string, closing bool) {
 		i++
 	}
 	if i == 0 || i > 20 || i < len(s) && !strings.ContainsRune(" \t\n\r>/", rune(s[i])) {
-		return "", closing
-	}
-	if !strings.Contains(s, ">") {
 		return "", closing
 	}
 	return strings.ToLower(s[:i]), closing
