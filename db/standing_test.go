@@ -230,7 +230,7 @@ func TestByHand(t *testing.T) {
 		if err != nil || changed != s.changed {
 			t.Fatalf("step %d: %+v, %v, %v", i, got, changed, err)
 		}
-		if changed && (got.Email != "Lena@Example.com" || got.Standing != s.want || !got.Since.Equal(clock.now) || got.By != "ada" ||
+		if changed && (got.Email != "Lena@example.com" || got.Standing != s.want || !got.Since.Equal(clock.now) || got.By != "ada" ||
 			got.Note != by.Note || got.Cause != bouncehound.CauseHand || got.Sequence == 0) {
 			t.Errorf("step %d: %+v", i, got)
 		}
