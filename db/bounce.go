@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"time"
 
 	"bouncehound"
 )
@@ -19,7 +20,7 @@ func (r *recording) bounces(j bouncehound.Judged, kind bouncehound.Kind, message
 	recorded := make([]bouncehound.Bounce, len(j.Bounces))
 	here := map[said]bool{}
 	for i, b := range j.Bounces {
-		b.ArrivedAt, b.Source, b.Message = stored(b.ArrivedAt), "", j.ID
+		b.ArrivedAt, b.Source, b.Message = r.arrived(b.ArrivedAt), "", j.ID
 		if keeps(b, kind) {
 			key := bouncehound.Key(b.Address)
 			s := said{key, b.Action, b.Status}
@@ -36,6 +37,15 @@ func (r *recording) bounces(j bouncehound.Judged, kind bouncehound.Kind, message
 		recorded[i] = b
 	}
 	return recorded, nil
+}
+
+// arrived returns a time of arrival as it is stored, and never later than now: what
+// was judged before the clock was set back would never count.
+func (r *recording) arrived(at time.Time) time.Time {
+	if at.After(r.now) {
+		return r.now
+	}
+	return stored(at)
 }
 
 // said is what two reports must agree in for one to repeat the other.

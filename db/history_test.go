@@ -2,10 +2,28 @@ package db_test
 
 import (
 	"testing"
+	"time"
 
 	"bouncehound"
 	"bouncehound/db"
 )
+
+// TestRecordClockSetBack: a bounce that was judged by a clock that has been set back
+// since arrived now, and counts.
+func TestRecordClockSetBack(t *testing.T) {
+	store, c := open(t)
+	j := message(1, noon.Add(5*time.Second), failed("lena@example.com"), hard)
+	got := record(t, store, j)[0]
+	if !got.Bounces[0].ArrivedAt.Equal(c.now) {
+		t.Errorf("arrived at %v, now is %v", got.Bounces[0].ArrivedAt, c.now)
+	}
+	if got := contact(t, store, "lena@example.com"); got.Standing != bouncehound.DoNotEmail || !got.Since.Equal(c.now) || !got.LastBouncedAt.Equal(c.now) {
+		t.Errorf("contact %+v", got)
+	}
+	if got := list(t, store.Messages(t.Context(), db.MessageFilter{})); !got[0].ArrivedAt.Equal(c.now) {
+		t.Errorf("message %+v", got[0])
+	}
+}
 
 // TestRecordManyOfOne: where an address stands does not depend on how its bounces
 // are put into batches, and a message that could not be recorded counts nowhere.

@@ -95,7 +95,7 @@ func (r *recording) row(j bouncehound.Judged, kind bouncehound.Kind) ([]any, err
 	if len(j.Bounces) > 0 {
 		arrived = j.Bounces[0].ArrivedAt
 	}
-	return append(row, m.Source, stamp(arrived), j.Report.Format, known(j.Report.MessageID), j.Report.ReportingMTA,
+	return append(row, m.Source, stamp(r.arrived(arrived)), j.Report.Format, known(j.Report.MessageID), j.Report.ReportingMTA,
 		len(j.Report.Recipients), string(notes), string(original)), nil
 }
 
