@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -28,34 +27,13 @@ func builtinFiles() ([]File, error) {
 	return files, nil
 }
 
-// cutExamples empties the lines of match and not, half of what there is to read and
-// needed only where rules are checked. The built-in files write a list either on
-// one line or with its closing bracket on a line of its own.
-func cutExamples(data []byte) []byte {
-	kept := make([]byte, 0, len(data))
-	within := false
-	for line := range bytes.Lines(data) {
-		switch {
-		case within:
-			within = line[0] != ']'
-		case bytes.HasPrefix(line, []byte("match ")) || bytes.HasPrefix(line, []byte("not ")):
-			within = !bytes.HasSuffix(bytes.TrimSpace(line), []byte("]"))
-		default:
-			kept = append(kept, line...)
-			continue
-		}
-		kept = append(kept, '\n')
-	}
-	return kept
-}
-
 // builtinExamples returns what the built-in rules match, by the id of the rule.
 func builtinExamples() (map[string][]string, error) {
 	files, err := builtinFiles()
 	if err != nil {
 		return nil, err
 	}
-	c, err := newFrom(nil, files)
+	c, err := newFrom(nil, files, decodeTOML)
 	if err != nil {
 		return nil, err
 	}

@@ -45,15 +45,13 @@ func New(own ...File) (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range files {
-		files[i].Data = cutExamples(files[i].Data)
-	}
-	return newFrom(own, files)
+	return newFrom(own, files, decodeBuiltin)
 }
 
-func newFrom(own, others []File) (*Classifier, error) {
+// newFrom reads the other files with decode, and their examples if decode does.
+func newFrom(own, others []File, decode func(File) ruleFile) (*Classifier, error) {
 	c := &Classifier{byID: map[string]*rule{}}
-	if err := c.load(own, others); err != nil {
+	if err := c.load(own, others, decode); err != nil {
 		return nil, err
 	}
 	c.index()

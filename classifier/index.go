@@ -14,7 +14,7 @@ func (c *Classifier) index() {
 	c.codes = codeIndex{byStatus: map[status][]candidate{}, byReply: map[int][]candidate{}}
 	c.hosts = map[string][]candidate{}
 	c.actions = map[bouncehound.Action][]candidate{}
-	known := map[string]*phrase{}
+	known := make(map[string]*phrase, 16*len(c.rules))
 	for _, r := range c.rules {
 		c.intern(known, r.text)
 		c.intern(known, r.also)
@@ -58,7 +58,7 @@ func (c *Classifier) index() {
 	c.now = c.internWords(known, forNow)
 
 	var literals []string
-	byLiteral := map[string]int32{}
+	byLiteral := make(map[string]int32, len(c.phrases))
 	var phrases [][]int32
 	for i, p := range c.phrases {
 		slices.SortFunc(p.candidates, func(a, b candidate) int { return cmp.Compare(a.key, b.key) })

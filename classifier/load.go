@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -50,18 +49,22 @@ type ruleFile struct {
 	err  error
 }
 
+func decodeTOML(f File) (file ruleFile) {
+	file.meta, file.err = toml.Decode(string(f.Data), &file)
+	return file
+}
+
 // load reads the own files and then the others.
-func (c *Classifier) load(own, others []File) error {
+func (c *Classifier) load(own, others []File, decodeOthers func(File) ruleFile) error {
 	l := &loader{classifier: c, remotes: map[string][]string{}}
 	files := append(slices.Clone(own), others...)
 	read := make([]ruleFile, len(files))
-	var reading sync.WaitGroup
 	for i, f := range files {
-		reading.Go(func() { read[i].meta, read[i].err = toml.Decode(string(f.Data), &read[i]) })
-	}
-	reading.Wait()
-	for i, f := range files {
-		read[i] = l.check(f, read[i], i < len(own))
+		decode := decodeOthers
+		if i < len(own) {
+			decode = decodeTOML
+		}
+		read[i] = l.check(f, decode(f), i < len(own))
 	}
 	for i, f := range files {
 		lines := linesOfRules(f.Data)

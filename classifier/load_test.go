@@ -135,7 +135,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("[remote]\nx = [\"a.b\"]\n[[rule]]\nremote = [\"x\", \"\"]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// Without the built-in rules, which take most of the time and do not change.
-		c, err := newFrom([]File{{"fuzz.toml", data}}, nil)
+		c, err := newFrom([]File{{"fuzz.toml", data}}, nil, nil)
 		if (c == nil) != (err != nil) {
 			t.Fatalf("classifier %v, error %v", c != nil, err)
 		}

@@ -3,6 +3,7 @@ package classifier
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // A phrase is text that a rule asks for. It is compared after normalisation and
@@ -23,9 +24,12 @@ const maxGap = 90
 func newPhrase(written string) (p *phrase, ok bool) {
 	p = &phrase{openStart: strings.HasPrefix(written, "*"), openStop: strings.HasSuffix(written, "*")}
 	for part := range strings.SplitSeq(strings.Trim(written, "*"), "*") {
-		// Spaces beside a star count; normalise takes them off.
-		text := normalise(nil, "x"+part+"x", 0)
-		text = text[1 : len(text)-1]
+		text, ok := lowerASCII(part)
+		if !ok {
+			// Spaces beside a star count; normalise takes them off.
+			text = normalise(nil, "x"+part+"x", 0)
+			text = text[1 : len(text)-1]
+		}
 		if len(text) == 0 {
 			continue
 		}
@@ -37,13 +41,33 @@ func newPhrase(written string) (p *phrase, ok bool) {
 	return p, len(p.parts) > 0 && len(bytes.TrimSpace(p.parts[p.key])) > 0
 }
 
+// lowerASCII does what normalise does to ASCII without odd spaces, as most phrases
+// are; ok is false for all else.
+func lowerASCII(part string) (text []byte, ok bool) {
+	text = make([]byte, len(part))
+	for i := range len(part) {
+		c := part[i]
+		switch {
+		case c >= utf8.RuneSelf || c < ' ' || c == ' ' && i > 0 && part[i-1] == ' ':
+			return nil, false
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		text[i] = c
+	}
+	return text, true
+}
+
 // literal is what the automaton looks for.
 func (p *phrase) literal() string { return string(p.parts[p.key]) }
 
 // String writes the phrase as a rule would, normalised: equal phrases are written
 // alike.
 func (p *phrase) String() string {
-	s := string(bytes.Join(p.parts, []byte("*")))
+	s := string(p.parts[0])
+	for _, part := range p.parts[1:] {
+		s += "*" + string(part)
+	}
 	if p.openStart {
 		s = "*" + s
 	}

@@ -50,7 +50,7 @@ func newBuiltin(t testing.TB) *Classifier {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newFrom(nil, files)
+	c, err := newFrom(nil, files, decodeTOML)
 	if err != nil {
 		t.Fatal(err)
 	}
