@@ -75,7 +75,7 @@ func (in ingest) take(ctx context.Context, batch []bouncehound.Message, upTo bou
 	judged := in.judge.messages(batch)
 	recorded, err := in.store.Record(ctx, db.Batch{Messages: judged, UpTo: upTo, Tidy: tidy}, in.policy)
 	if err != nil {
-		return nil, fmt.Errorf("record: %w", err)
+		return nil, err
 	}
 	if in.wake != nil {
 		in.wake()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,6 +20,9 @@ type lock struct{ file *os.File }
 // takeLock takes the lock beside the store. If another process holds it, it waits
 // for it or fails with the pid of the holder.
 func takeLock(ctx context.Context, storePath string, wait bool) (*lock, error) {
+	if real, err := filepath.EvalSymlinks(storePath); err == nil {
+		storePath = real // one store has one lock, by whatever name it goes
+	}
 	path := storePath + ".lock"
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

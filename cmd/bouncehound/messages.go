@@ -56,7 +56,7 @@ ID of a message, or the first digits of it, and --raw it prints the message's by
 	flags := cmd.Flags()
 	flags.BoolVar(&unread, "unread", false, "only reports that were not understood")
 	flags.StringVar(&f.Mailbox, "mailbox", "", "only of this mailbox")
-	flags.StringVar(&since, "since", "", "arrived since: a date, a time or an age such as 7d")
+	flags.StringVar(&since, "since", "", "read since: a date, a time or an age such as 7d")
 	flags.IntVar(&f.Limit, "limit", 0, "at most so many (0: all)")
 	flags.BoolVar(&raw, "raw", false, "print the bytes of the message ID")
 	return cmd

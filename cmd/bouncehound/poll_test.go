@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +128,17 @@ func TestPollLock(t *testing.T) {
 	}
 	if len(w.bounces()) != 1 {
 		t.Error("the poll that waited did not poll")
+	}
+	if held, err = takeLock(t.Context(), w.store, false); err != nil {
+		t.Fatal(err)
+	}
+	defer held.release()
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(w.store, link); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr := w.run(1, "poll", "--store", link); !strings.Contains(stderr, "another poller") {
+		t.Errorf("by a link to the store:\n%s", stderr)
 	}
 }
 
