@@ -26,7 +26,11 @@ func (p *Poller) withToken(s *session, caps imap.CapSet, token string) error {
 	if !refused(err) {
 		return fail("login", "", err)
 	}
-	return &Error{Stage: "login", Hint: p.hintToken(err), Err: redact(b.because(err), response, token)}
+	failed := &Error{Stage: "login", Hint: p.hintToken(err), Err: err}
+	if reason := b.reason(response, token); reason != "" {
+		failed.Err = fmt.Errorf("%w (%s)", err, reason)
+	}
+	return failed
 }
 
 // enter connects and logs in. A token that is refused is renewed once: it may have

@@ -134,21 +134,25 @@ func redact(err error, secrets ...string) error {
 	if err == nil {
 		return nil
 	}
-	clean := func(text string) string {
-		for _, secret := range secrets {
-			if secret != "" {
-				text = strings.ReplaceAll(text, secret, "[secret]")
-			}
-		}
-		return text
-	}
+	text := err.Error()
+	clean := hide(text, secrets...)
 	var answer *imap.Error
-	switch text := err.Error(); {
-	case clean(text) == text:
+	switch {
+	case clean == text:
 		return err
 	case errors.As(err, &answer): // keeps what the hint is made of
-		return &imap.Error{Type: answer.Type, Code: answer.Code, Text: clean(answer.Text)}
+		return &imap.Error{Type: answer.Type, Code: answer.Code, Text: hide(answer.Text, secrets...)}
 	default:
-		return errors.New(clean(text))
+		return errors.New(clean)
 	}
+}
+
+// hide takes secrets out of a text.
+func hide(text string, secrets ...string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[secret]")
+		}
+	}
+	return text
 }

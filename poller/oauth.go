@@ -29,8 +29,8 @@ const renewBefore = 5 * time.Minute
 type Secret func(context.Context) (string, error)
 
 // OAuth2 gets access tokens, keeps them while they are good and renews them before
-// they end. What a flow does not need may be left out. Token and Authorize may be
-// called from several goroutines.
+// they end. What a flow does not need may be left out. Token may be called from several
+// goroutines.
 type OAuth2 struct {
 	Flow     Flow
 	Name     string // of the mailbox as configured, for hints

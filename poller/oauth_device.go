@@ -58,9 +58,10 @@ func (o *OAuth2) Authorize(ctx context.Context, show func(Prompt)) error {
 	for key := range who.params {
 		opts = append(opts, oauth2.SetAuthURLParam(key, who.params.Get(key)))
 	}
-	token, err := o.await(ctx, &config, answer, opts)
+	secrets := []string{who.secret, answer.DeviceCode, who.params.Get("client_assertion")}
+	token, err := o.await(ctx, &config, answer, opts, secrets)
 	if err != nil {
-		return o.named(explain(ctx, err, o.TokenURL, []string{who.secret, answer.DeviceCode, who.params.Get("client_assertion")}))
+		return o.named(explain(ctx, err, o.TokenURL, secrets))
 	}
 	if token.RefreshToken == "" {
 		return &Error{
@@ -80,7 +81,7 @@ func (o *OAuth2) Authorize(ctx context.Context, show func(Prompt)) error {
 
 // await asks until there is a token, somebody declines, or the code ends. A question
 // that got no answer is asked again (RFC 8628 section 3.5).
-func (o *OAuth2) await(ctx context.Context, config *oauth2.Config, answer *oauth2.DeviceAuthResponse, opts []oauth2.AuthCodeOption) (*oauth2.Token, error) {
+func (o *OAuth2) await(ctx context.Context, config *oauth2.Config, answer *oauth2.DeviceAuthResponse, opts []oauth2.AuthCodeOption, secrets []string) (*oauth2.Token, error) {
 	for {
 		token, err := config.DeviceAccessToken(o.endpointContext(ctx), answer, opts...)
 		var told *oauth2.RetrieveError
@@ -94,6 +95,6 @@ func (o *OAuth2) await(ctx context.Context, config *oauth2.Config, answer *oauth
 		case errors.As(err, &told) && (told.ErrorCode != "" || told.Response.StatusCode < 500):
 			return nil, err
 		}
-		o.log().Debug("asked for the token without an answer; asking again", "err", excerpt(err.Error()))
+		o.log().Debug("asked for the token without an answer; asking again", "err", explain(ctx, err, o.TokenURL, secrets))
 	}
 }

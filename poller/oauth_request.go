@@ -92,53 +92,52 @@ func explain(ctx context.Context, err error, endpoint string, secrets []string) 
 	if u, bad := url.Parse(endpoint); bad == nil {
 		host = u.Host
 	}
+	for _, secret := range secrets { // a server may give back the form as it came
+		secrets = append(secrets, url.QueryEscape(secret))
+	}
 	var answer *oauth2.RetrieveError
 	if errors.As(err, &answer) {
-		text, hint := told(answer)
-		err = redact(errors.New(text), secrets...)
-		return &Error{Stage: "login", Hint: hint, Err: fmt.Errorf("token from %s: %w", host, err)}
+		text, todo := told(answer)
+		return &Error{Stage: "login", Hint: todo, Err: fmt.Errorf("token from %s: %s", host, excerpt(hide(text, secrets...)))}
 	}
-	hint := ""
+	todo := hint("login", err)
 	var dns *net.DNSError
 	var op *net.OpError
 	switch {
 	case errors.As(err, &dns):
-		hint = "the token endpoint's name could not be looked up: check the DNS of this machine, and tenant, authority or token_url"
+		todo = "the token endpoint's name could not be looked up: check the DNS of this machine, and tenant, authority or token_url"
 	case errors.As(err, &op):
-		hint = "the token endpoint could not be reached: let HTTPS to " + host + " through the firewall"
+		todo = "the token endpoint could not be reached: let HTTPS to " + host + " through the firewall"
 	}
 	var inner *url.Error // its own text repeats the address
 	if errors.As(err, &inner) {
 		err = inner.Err
 	}
-	if text := err.Error(); excerpt(text) != text {
-		err = errors.New(excerpt(text))
-	}
-	return &Error{Stage: "login", Hint: hint, Err: fmt.Errorf("token from %s: %w", host, redact(err, secrets...))}
+	return &Error{Stage: "login", Hint: todo, Err: fmt.Errorf("token from %s: %s", host, excerpt(hide(err.Error(), secrets...)))}
 }
 
 // told returns what an answer says and what to do about it.
-func told(answer *oauth2.RetrieveError) (text, hint string) {
+func told(answer *oauth2.RetrieveError) (text, todo string) {
 	text = answer.ErrorCode
 	if answer.ErrorDescription != "" {
 		text += ": " + answer.ErrorDescription
 	}
 	if text == "" {
 		text = fmt.Sprintf("%d %s", answer.Response.StatusCode, http.StatusText(answer.Response.StatusCode))
-		if body := excerpt(string(answer.Body)); body != "" && !strings.HasPrefix(body, "<") {
+		if body := strings.TrimSpace(string(answer.Body)); body != "" && !strings.HasPrefix(body, "<") {
 			text += ": " + body
 		}
 		switch code := answer.Response.StatusCode; {
 		case code >= 300 && code < 400:
-			hint = "the token endpoint sends elsewhere: check tenant, authority or token_url"
+			todo = "the token endpoint sends elsewhere: check tenant, authority or token_url"
 		case code == http.StatusNotFound:
-			hint = "there is no token endpoint: check tenant, authority or token_url"
+			todo = "there is no token endpoint: check tenant, authority or token_url"
 		case code == http.StatusTooManyRequests || code >= 500:
-			hint = "the token endpoint is not able to just now; the next poll tries again"
+			todo = "the token endpoint is not able to just now; the next poll tries again"
 		}
 	}
 	if said := adviceOn(text, saidByTokenEndpoint); said != "" {
-		hint = said
+		todo = said
 	}
-	return excerpt(text), hint
+	return text, todo
 }

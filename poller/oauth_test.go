@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -185,6 +186,21 @@ func TestTokenIsRenewed(t *testing.T) {
 	})
 }
 
+// A certificate that nobody signed is refused, and said to be so.
+func TestTokenEndpointIsChecked(t *testing.T) {
+	s := &tokenServer{}
+	server := httptest.NewUnstartedServer(s)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	o := s.source()
+	o.Transport, o.TokenURL = nil, server.URL
+	wantError(t, wantToken(t, o, "", ""), "login", "signed by nobody")
+	if len(s.requests) != 0 {
+		t.Error("it was sent the secret")
+	}
+}
+
 // What endpoints answer that give no token, what is said of it, and what is not.
 func TestTokenRefused(t *testing.T) {
 	microsoft := func(code string, text string) answer {
@@ -195,36 +211,38 @@ func TestTokenRefused(t *testing.T) {
 		answer     answer
 		text, hint string
 	}{
-		"a wrong secret":       {microsoft("AADSTS7000215", "Invalid client secret provided."), "AADSTS7000215: Invalid", "not its id"},
-		"an expired secret":    {microsoft("AADSTS7000222", "The provided client secret keys are expired."), "AADSTS7000222", "has expired"},
-		"an unknown app":       {microsoft("AADSTS700016", "Application not found"), "AADSTS700016", "client_id"},
-		"an unknown tenant":    {microsoft("AADSTS90002", "Tenant not found"), "AADSTS90002", "tenant"},
-		"consent missing":      {microsoft("AADSTS65001", "has not consented"), "AADSTS65001", "admin consent"},
-		"conditional access":   {microsoft("AADSTS53003", "blocked by"), "AADSTS53003", "conditional access"},
-		"MFA":                  {microsoft("AADSTS50076", "must use multi-factor"), "AADSTS50076", "second factor"},
-		"an old sign-in":       {microsoft("AADSTS700082", "The refresh token has expired due to inactivity."), "AADSTS700082", "bouncehound auth bounces"},
-		"a registered device":  {microsoft("AADSTS530003", "device"), "AADSTS530003", "registered device"},
-		"an unknown number":    {microsoft("AADSTS99", "no idea"), "invalid_client: AADSTS99", "client_secret_file"},
-		"invalid_grant":        {answer{code: 400, body: `{"error":"invalid_grant"}`}, "invalid_grant", "bouncehound auth bounces"},
-		"Google's revoked":     {answer{code: 400, body: `{"error":"invalid_grant","error_description":"Token has been expired or revoked."}`}, "revoked", "7 days"},
-		"no delegation":        {answer{code: 401, body: `{"error":"unauthorized_client","error_description":"Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested."}`}, "unauthorized_client", "Domain-wide delegation"},
-		"a form":               {answer{code: 400, kind: "application/x-www-form-urlencoded", body: "error=invalid_scope"}, "invalid_scope", "scopes"},
-		"an error with 200":    {answer{body: `{"error":"invalid_scope"}`}, "invalid_scope", "scopes"},
-		"down":                 {answer{code: 503, kind: "text/html", body: "<html>" + strings.Repeat("x", 1000)}, "503 Service Unavailable", "next poll"},
-		"not there":            {answer{code: 404, kind: "text/html", body: "nothing here"}, "404 Not Found: nothing here", "tenant"},
-		"elsewhere":            {answer{code: 302, body: "{}"}, "302 Found", "sends elsewhere"},
-		"no JSON":              {answer{kind: "text/html", body: "<html>"}, "cannot parse json", ""},
-		"half of it":           {answer{body: `{"access_token":"t0ps3cr3t`}, "cannot parse json", ""},
-		"no token":             {answer{body: `{"expires_in":3600}`}, "missing access_token", ""},
-		"of another type":      {answer{body: `{"access_token":7}`}, "cannot parse json", ""},
-		"huge":                 {answer{body: `{"access_token":"` + strings.Repeat("a", 70<<10) + `"}`}, "longer than 65536 octets", ""},
-		"huge and refused":     {answer{code: 400, body: strings.Repeat("a", 1<<20)}, "longer than 65536 octets", ""},
-		"a long text":          {answer{code: 400, body: `{"error":"x","error_description":"` + strings.Repeat("b", 10000) + `"}`}, "x: bbb", ""},
-		"the secret in it":     {answer{code: 400, body: `{"error":"x","error_description":"no such cl13nts3cr3t"}`}, "no such [secret]", ""},
-		"escape codes":         {answer{code: 400, body: `{"error":"x","error_description":"a\u001b[31m\r\nerror: b"}`}, "x: a [31m error: b", ""},
-		"the network is down":  {answer{err: &net.OpError{Op: "dial", Err: errors.New("network is unreachable")}}, "network is unreachable", "firewall"},
-		"the name is not good": {answer{err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "login.example", IsNotFound: true}}}, "no such host", "DNS"},
-		"slow":                 {answer{slow: time.Hour}, "within 30s", ""},
+		"a wrong secret":        {microsoft("AADSTS7000215", "Invalid client secret provided."), "AADSTS7000215: Invalid", "not its id"},
+		"an expired secret":     {microsoft("AADSTS7000222", "The provided client secret keys are expired."), "AADSTS7000222", "has expired"},
+		"an unknown app":        {microsoft("AADSTS700016", "Application not found"), "AADSTS700016", "client_id"},
+		"an unknown tenant":     {microsoft("AADSTS90002", "Tenant not found"), "AADSTS90002", "tenant"},
+		"consent missing":       {microsoft("AADSTS65001", "has not consented"), "AADSTS65001", "admin consent"},
+		"conditional access":    {microsoft("AADSTS53003", "blocked by"), "AADSTS53003", "conditional access"},
+		"MFA":                   {microsoft("AADSTS50076", "must use multi-factor"), "AADSTS50076", "second factor"},
+		"an old sign-in":        {microsoft("AADSTS700082", "The refresh token has expired due to inactivity."), "AADSTS700082", "bouncehound auth bounces"},
+		"a registered device":   {microsoft("AADSTS530003", "device"), "AADSTS530003", "registered device"},
+		"an unknown number":     {microsoft("AADSTS99", "no idea"), "invalid_client: AADSTS99", "client_secret_file"},
+		"invalid_grant":         {answer{code: 400, body: `{"error":"invalid_grant"}`}, "invalid_grant", "bouncehound auth bounces"},
+		"Google's revoked":      {answer{code: 400, body: `{"error":"invalid_grant","error_description":"Token has been expired or revoked."}`}, "revoked", "7 days"},
+		"no delegation":         {answer{code: 401, body: `{"error":"unauthorized_client","error_description":"Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested."}`}, "unauthorized_client", "Domain-wide delegation"},
+		"a form":                {answer{code: 400, kind: "application/x-www-form-urlencoded", body: "error=invalid_scope"}, "invalid_scope", "scopes"},
+		"an error with 200":     {answer{body: `{"error":"invalid_scope"}`}, "invalid_scope", "scopes"},
+		"down":                  {answer{code: 503, kind: "text/html", body: "<html>" + strings.Repeat("x", 1000)}, "503 Service Unavailable", "next poll"},
+		"not there":             {answer{code: 404, kind: "text/html", body: "nothing here"}, "404 Not Found: nothing here", "tenant"},
+		"elsewhere":             {answer{code: 302, body: "{}"}, "302 Found", "sends elsewhere"},
+		"no JSON":               {answer{kind: "text/html", body: "<html>"}, "cannot parse json", ""},
+		"half of it":            {answer{body: `{"access_token":"t0ps3cr3t`}, "cannot parse json", ""},
+		"no token":              {answer{body: `{"expires_in":3600}`}, "missing access_token", ""},
+		"of another type":       {answer{body: `{"access_token":7}`}, "cannot parse json", ""},
+		"huge":                  {answer{body: `{"access_token":"` + strings.Repeat("a", 70<<10) + `"}`}, "longer than 65536 octets", ""},
+		"huge and refused":      {answer{code: 400, body: strings.Repeat("a", 1<<20)}, "longer than 65536 octets", ""},
+		"a long text":           {answer{code: 400, body: `{"error":"x","error_description":"` + strings.Repeat("b", 10000) + `"}`}, "x: bbb", ""},
+		"the secret in it":      {answer{code: 400, body: `{"error":"x","error_description":"no such cl13nts3cr3t"}`}, "no such [secret]", ""},
+		"the secret at its end": {answer{code: 400, body: `{"error":"x","error_description":"` + strings.Repeat("b", 290) + `cl13nts3cr3t"}`}, "x: bbb", ""},
+		"the form in it":        {answer{code: 400, kind: "text/css", body: "client_secret=cl13nts3cr3t&more"}, "client_secret=[secret]&more", ""},
+		"escape codes":          {answer{code: 400, body: `{"error":"x","error_description":"a\u001b[31m\r\nerror: b"}`}, "x: a [31m error: b", ""},
+		"the network is down":   {answer{err: &net.OpError{Op: "dial", Err: errors.New("network is unreachable")}}, "network is unreachable", "firewall"},
+		"the name is not good":  {answer{err: &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "login.example", IsNotFound: true}}}, "no such host", "DNS"},
+		"slow":                  {answer{slow: time.Hour}, "within 30s", ""},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			s := &tokenServer{answers: []answer{c.answer}}
@@ -234,7 +252,7 @@ func TestTokenRefused(t *testing.T) {
 			if !strings.Contains(err.Error(), "token from login.example: ") || !strings.Contains(err.Error(), c.text) {
 				t.Errorf("got %v", err)
 			}
-			if text := err.Error(); len(text) > 400 || strings.ContainsAny(text, "\r\n\x1b") || strings.Contains(text, "s3cr3t") {
+			if text := err.Error(); len(text) > 400 || strings.ContainsAny(text, "\r\n\x1b") || strings.Contains(text, "s3cr3t") || strings.Contains(text, "cl13") {
 				t.Errorf("the error holds what it must not: %q", text)
 			}
 			if took := time.Since(begun); took > 30*time.Second {

@@ -2,7 +2,6 @@ package poller
 
 import (
 	"encoding/json"
-	"fmt"
 	"net"
 	"strings"
 
@@ -72,8 +71,9 @@ func (b *bearer) Next(challenge []byte) ([]byte, error) {
 }
 
 // reason returns what the challenge says, such as "status 400, scope
-// https://mail.google.com/"; "" if nothing can be made out (RFC 7628 section 3.2.2).
-func (b *bearer) reason() string {
+// https://mail.google.com/", without the secrets; "" if nothing can be made out (RFC
+// 7628 section 3.2.2).
+func (b *bearer) reason(secrets ...string) string {
 	var told struct{ Status, Scope string }
 	if json.Unmarshal(b.challenge, &told) != nil || told.Status == "" {
 		return ""
@@ -82,15 +82,7 @@ func (b *bearer) reason() string {
 	if told.Scope != "" {
 		text += ", scope " + told.Scope
 	}
-	return excerpt(text)
-}
-
-// because adds the reason in the challenge to the server's NO.
-func (b *bearer) because(err error) error {
-	if reason := b.reason(); err != nil && reason != "" {
-		return fmt.Errorf("%w (%s)", err, reason)
-	}
-	return err
+	return excerpt(hide(text, secrets...))
 }
 
 // A saslConn sends an empty answer to a challenge as the empty line it has to be.

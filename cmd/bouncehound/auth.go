@@ -44,7 +44,11 @@ func (p *program) authorize(ctx context.Context, s *settings, m config.Mailbox) 
 		}
 		return usageError{fmt.Errorf("mailbox %q needs no sign-in", m.Name), hint}
 	}
-	source := oauth2Source(m, s.Store.Path, p.logger(s.Log))
+	// Before anybody signs in, and not after: a code is good once.
+	if err := tokensOf(s.Store.Path, m.Name).makeFolder(); err != nil {
+		return hintError{err, "the token is kept beside the store: make the store's folder, and run this as the user the daemon runs as"}
+	}
+	source := oauth2Source(m, s.Store.Path, p.logger(s.Log).With("mailbox", m.Name))
 	err := source.Authorize(ctx, func(prompt poller.Prompt) {
 		fmt.Fprintf(p.stdout, "Open this address in a browser, on any device:\n\n    %s\n\nand enter this code within %v:\n\n    %s\n\nSign in as who may read %s.\n",
 			printable(prompt.URL), prompt.Within, printable(prompt.Code), m.Username)

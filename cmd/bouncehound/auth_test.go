@@ -212,6 +212,16 @@ func TestAuthMistakes(t *testing.T) {
 	}
 }
 
+// A token that could not be stored is not asked for.
+func TestAuthNeedsTheFolder(t *testing.T) {
+	w, p := newWorld(t, imaptest.Memory(t), ""), newProvider(t)
+	w.oauth2(p, byDevice)
+	_, stderr := w.run(1, "auth", "bounces", "--store", filepath.Join(t.TempDir(), "none", "b.db"))
+	if !strings.Contains(stderr, "hint: the token is kept beside the store") || len(p.requests) != 0 {
+		t.Errorf("said %s, asked %v", stderr, p.requests)
+	}
+}
+
 // Waiting for a sign-in ends with the context, as Ctrl-C ends it.
 func TestAuthIsInterrupted(t *testing.T) {
 	w, p := newWorld(t, imaptest.Memory(t), ""), newProvider(t)

@@ -47,15 +47,10 @@ func (f tokenFile) Save(s poller.Stored) error {
 	if err != nil {
 		return fmt.Errorf("save the token: %w", err)
 	}
-	dir := filepath.Dir(f.path)
-	if err := os.Mkdir(dir, 0o700); err == nil {
-		err = f.give(dir)
-		if err != nil {
-			return err
-		}
-	} else if !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("save the token: %w", err)
+	if err := f.makeFolder(); err != nil {
+		return err
 	}
+	dir := filepath.Dir(f.path)
 	temp, err := os.CreateTemp(dir, "."+filepath.Base(f.path)+"-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("save the token: %w", err)
@@ -76,6 +71,19 @@ func (f tokenFile) Save(s poller.Stored) error {
 		d.Close()
 	}
 	return nil
+}
+
+// makeFolder makes the folder of the tokens where it does not exist.
+func (f tokenFile) makeFolder() error {
+	dir := filepath.Dir(f.path)
+	err := os.Mkdir(dir, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("save the token: %w", err)
+	}
+	return f.give(dir)
 }
 
 // give makes the store's owner the owner of a file of root's.
