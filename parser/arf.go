@@ -39,7 +39,7 @@ func readARF(m *message) *bouncehound.Report {
 		}
 	}
 	if len(r.Recipients) == 0 {
-		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 {
+		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !m.isSender(to[0]) {
 			r.Recipients = []bouncehound.Recipient{{Action: bouncehound.Complained, Address: to[0]}}
 		}
 	}

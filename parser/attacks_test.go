@@ -26,6 +26,12 @@ func TestAttacks(t *testing.T) {
 		{"our own address", daemon + "\nIt could not be delivered.\n\n--- Original message ---\nReceived: by x\nFrom: News <news@shop.example>\nTo: news@shop.example\nSubject: x\n", ""},
 		{"the sender in a summary", daemon + "\nThe message\n  from: other@shop.example\n  to: lena@example.com\ncould not be delivered: 550 5.1.1 user unknown\n", "failed lena@example.com 5.1.1 550"},
 
+		{"a sender whose name ends as the recipient's", daemon + "\nlena@example.com: 550 5.1.1 unknown\n\n--- Original message ---\nReceived: by x\nFrom: elena@example.com\nTo: lena@example.com\nSubject: x\n", "failed lena@example.com 5.1.1 550"},
+		{"a sender who had a copy", daemon + "\nThe message of news@shop.example to lena@example.com was rejected.\n\n--- Original message ---\nReceived: by x\nFrom: news@shop.example\nTo: lena@example.com\nCc: news@shop.example\nSubject: x\n", "failed lena@example.com  0"},
+		{"a sender signed with BATV who had a copy", daemon + "\nThe message of news@shop.example to lena@example.com was rejected.\n\n--- Original message ---\nReturn-Path: <prvs=0123456789=news@shop.example>\nFrom: Shop <shop@shop.example>\nTo: lena@example.com, news@shop.example\nSubject: x\n", "failed lena@example.com  0"},
+		{"a complaint about a letter to ourselves", "From: fbl@x.example\nContent-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n\n--b\nContent-Type: message/rfc822\n\nFrom: news@shop.example\nTo: News <news@shop.example>\n\n--b--\n", ""},
+		{"a letter of the guild of postmasters", "From: postmasters-guild@example.net\nSubject: Dinner\n\nlena@example.com could not come: 550 5.1.1\n", ""},
+
 		// Delays and successes.
 		{"a success without a machine part", daemon + "\nThis is the mail system at host mx.example.org.\n\nYour message was successfully delivered to the destination(s)\nlisted below.\n\n<lena@example.com>: delivery via mx.example.com[192.0.2.1]:25: 250 2.0.0 Ok: queued as 4B1\n", "delivered lena@example.com 2.0.0 0"},
 		{"a success of an unknown program", "From: MAILER-DAEMON@x.example\nSubject: Successful Mail Delivery Report\n\nYour message was successfully delivered to\n\n<lena@example.com>: 250 2.0.0 Ok: queued as 550\n", "delivered lena@example.com 2.0.0 0"},
@@ -41,12 +47,16 @@ func TestAttacks(t *testing.T) {
 		{"indented fields", daemon + machine + "  Reporting-MTA: dns; mx.example.org\n\n  Final-Recipient: rfc822; lena@example.com\n  Action: failed\n  Status: 5.1.1\n\n--b--\n", "failed lena@example.com 5.1.1 0"},
 		{"a wrong inner boundary", daemon + "Content-Type: multipart/mixed; boundary=out\n\n--out\nContent-Type: multipart/report; report-type=delivery-status; boundary=wrong\n\n--right\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; lena@example.com\nAction: failed\nStatus: 5.1.1\n\n--right\nContent-Type: message/rfc822\n\nTo: omar@example.net\n--right--\n--out--\n", "failed lena@example.com 5.1.1 0"},
 		{"forwarded by a program", "From: MAILER-DAEMON@shop.example\nSubject: Fwd: Undelivered Mail\nContent-Type: multipart/mixed; boundary=out\n\n--out\n\n\n--out\nContent-Type: message/rfc822\n\n" + daemon + machine + "Final-Recipient: rfc822; lena@example.com\nAction: failed\nStatus: 5.1.1\n--b--\n--out--\n", "failed lena@example.com 5.1.1 0"},
+		{"a machine part of octets", daemon + "Content-Type: multipart/mixed; boundary=out\n\n--out\n\nsee there\n--out\nContent-Type: application/octet-stream; name=details.txt\nContent-Transfer-Encoding: base64\n\nUmVwb3J0aW5nLU1UQTogZG5zOyBteC5leGFtcGxlLm5ldA0KDQpGaW5hbC1SZWNpcGll\nbnQ6IHJmYzgyMjsgbGVuYUBleGFtcGxlLmNvbQ0KQWN0aW9uOiBmYWlsZWQNClN0YXR1\nczogNS4xLjENCg==\n--out--\n", "failed lena@example.com 5.1.1 0"},
+		{"nobody named, but by the address it came to", "To: bounce+lena=example.com@shop.example\n" + daemon + "\nThe mailbox is full: 552 5.2.2 quota\n", "failed lena@example.com 5.2.2 552"},
+		{"nobody named, a delay", "To: bounce+lena=example.com@shop.example\n" + daemon + "\nWarning message only: 452 4.2.2 quota\n", "delayed lena@example.com 4.2.2 452"},
+		{"nobody named, and no report", "To: bounce+lena=example.com@shop.example\nFrom: omar@example.net\nSubject: hello\n\nIt failed.\n", ""},
 		{"rows of a table", daemon + "Content-Type: text/html\n\n<html><table><tr><th>Recipient</th><th>Reason</th></tr><tr><td>lena@example.com</td><td>550 5.1.1 no such user</td></tr><tr><td>omar@example.com</td><td>552 5.2.2 full</td></tr></table></html>\n", "failed lena@example.com 5.1.1 550, failed omar@example.com 5.2.2 552"},
 		{"two share a reason", daemon + "\n<lena@example.com>, <omar@example.com>:\n550 5.1.1 no such user\n", "failed lena@example.com 5.1.1 550, failed omar@example.com 5.1.1 550"},
 		{"xtext all through", daemon + machine + "Original-Recipient: rfc822;lena+21a@example.com\nFinal-Recipient: rfc822; lena!a@example.com\nAction: failed\nStatus: 5.1.1\n--b--\n", "failed lena!a@example.com 5.1.1 0"},
 	} {
 		got := ""
-		for i, rec := range Parse([]byte(c.in)).Recipients {
+		for i, rec := range (Options{VERP: "bounce+{token}@shop.example"}).Parse([]byte(c.in)).Recipients {
 			if i > 0 {
 				got += ", "
 			}

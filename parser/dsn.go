@@ -33,7 +33,8 @@ func readDSN(m *message) *bouncehound.Report {
 			continue
 		}
 		labelled := p.mediaType == "message/delivery-status" || p.mediaType == "message/global-delivery-status"
-		if !labelled && !strings.HasPrefix(p.mediaType, "text/") && !strings.HasPrefix(p.mediaType, "message/") && !strings.HasPrefix(p.mediaType, "multipart/") {
+		// QUIRK: gateways that look for viruses call what they don't know octets.
+		if !labelled && !(p.mediaType == "application/octet-stream" && m.like == surely && len(p.body) < maxValue && isStatusText(m.decode(p))) && !strings.HasPrefix(p.mediaType, "text/") && !strings.HasPrefix(p.mediaType, "message/") && !strings.HasPrefix(p.mediaType, "multipart/") {
 			continue
 		}
 		text := m.decode(p)

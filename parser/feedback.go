@@ -42,7 +42,7 @@ func readFeedback(m *message) *bouncehound.Report {
 			return complaint(a)
 		}
 	}
-	if to := addresses(returned.get("To"), 2); len(to) == 1 {
+	if to := addresses(returned.get("To"), 2); len(to) == 1 && !m.isSender(to[0]) {
 		return complaint(to[0])
 	}
 	return nil

@@ -24,7 +24,7 @@ func (m *message) findReply(rec *bouncehound.Recipient) {
 	}
 	for pos := 0; pos < len(text); {
 		line, next := lineAt(text, pos)
-		if reply, status := bouncehound.Codes(strings.TrimSpace(line)); reply != 0 || status != "" {
+		if reply, status := bouncehound.Codes(strings.TrimSpace(line)); (reply != 0 || status != "") && !hasPrefixFold(line, "status:") {
 			end := strings.Index(text[pos:], "\n\n")
 			if end < 0 {
 				end = len(text) - pos

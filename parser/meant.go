@@ -70,6 +70,24 @@ func (m *message) verp(pattern string) string {
 	return ""
 }
 
+// toldByVERP reads a report that names nobody, and that came to an address which does.
+func (m *message) toldByVERP(pattern string) (r bouncehound.Report) {
+	meant := m.verp(pattern)
+	text := m.text()
+	if meant == "" || !isBounceSubject(m.subject()) && !tellsFailure(text) {
+		return r
+	}
+	rec := bouncehound.Recipient{Action: bouncehound.Failed, Address: meant}
+	if isDelay(m.subject()) || isDelay(text[:min(len(text), 1500)]) {
+		rec.Action = bouncehound.Delayed
+	}
+	m.findReply(&rec)
+	m.findReason(&rec)
+	r.Format = "verp"
+	r.Recipients = []bouncehound.Recipient{rec}
+	return r
+}
+
 // sentTo returns the one address that the returned message was sent to where that is
 // another than the one that failed, "" where there are several, none, or where it
 // may be that of a list or of the sender: then who was meant is not known.
@@ -107,6 +125,18 @@ func (m *message) sentTo(failed string) string {
 	return ""
 }
 
+// containsAddress says whether s names the address, and not one that ends or begins so.
 func containsAddress(s, address string) bool {
-	return containsFold(s, strings.ToLower(address))
+	address = strings.ToLower(address)
+	for {
+		i := indexFold(s, address)
+		if i < 0 {
+			return false
+		}
+		end := i + len(address)
+		if (i == 0 || !isAtext(s[i-1]) || s[i-1] == '\'') && (end == len(s) || !isAlnum(s[end]) && (s[end] != '.' || end+1 == len(s) || !isAlnum(s[end+1]))) {
+			return true
+		}
+		s = s[i+1:]
+	}
 }

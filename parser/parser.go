@@ -41,6 +41,9 @@ func (o Options) Parse(raw []byte) bouncehound.Report {
 			break
 		}
 	}
+	if r.Format == "" && o.VERP != "" && m.looksLikeReport() && m.like == surely {
+		r = m.toldByVERP(o.VERP)
+	}
 	if r.Format == "" {
 		r.Unread = m.looksLikeReport() && (m.like == surely || tellsFailure(m.text()))
 	}

@@ -174,13 +174,8 @@ func (m *message) sentAddresses() []string {
 // mayFail says whether an address among the words may be that of a recipient, and not of
 // the sender, of the server that reports or of those who help.
 func (m *message) mayFail(a string, sent []string) bool {
-	for _, name := range [...]string{"From", "Sender", "Return-Path"} {
-		if v := m.returnedHeader().get(name); v != "" && containsAddress(v, a) {
-			return false // the sender's, though he may have had a copy
-		}
-	}
 	if holds(sent, a) {
-		return true
+		return !m.isSender(a) // he may have had a copy
 	}
 	local, _, _ := strings.Cut(a, "@")
 	for _, helper := range [...]string{"postmaster", "mailer-daemon", "support", "abuse", "helpdesk", "admin", "webmaster", "hostmaster", "help", "noreply", "no-reply"} {
@@ -194,6 +189,18 @@ func (m *message) mayFail(a string, sent []string) bool {
 		}
 	}
 	return true
+}
+
+// isSender says whether an address is that of who sent the returned message.
+func (m *message) isSender(a string) bool {
+	for _, name := range [...]string{"From", "Sender", "Return-Path"} {
+		for _, sender := range addresses(m.returnedHeader().get(name), 4) {
+			if strings.EqualFold(unwrapAddress(sender), a) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // strangers returns the addresses of the sender and of who reports.

@@ -42,7 +42,7 @@ func readProse(m *message) *bouncehound.Report {
 		if r := m.wrapped(); r != nil {
 			return r
 		}
-		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !isList(m.returnedHeader()) && m.mayFail(to[0], to) {
+		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !isList(m.returnedHeader()) && !m.isSender(to[0]) {
 			recs = []bouncehound.Recipient{{Action: action, Address: to[0]}}
 		}
 	}
