@@ -13,11 +13,14 @@ func readAutoReply(m *message) *bouncehound.Report {
 	from := h.get("From")
 	subject := m.subject()
 	bySubject := isAutoReplySubject(subject)
-	if m.isStatusReport() || isList(h) || !bySubject && (isDaemon(from) || isBounceSubject(subject)) {
+	if m.isStatusReport() || isList(h) || !bySubject && !isVacation(h) && isDaemon(from) {
 		return nil
 	}
 	auto := h.get("Auto-Submitted")
 	marked := hasPrefixFold(auto, "auto-replied") || hasAutoReplyField(h)
+	if !bySubject && isBounceSubject(subject) && (!marked || len(m.returnedHeader()) > 0) {
+		return nil
+	}
 	if !marked && !bySubject {
 		return nil
 	}
@@ -33,6 +36,13 @@ func readAutoReply(m *message) *bouncehound.Report {
 		return nil
 	}
 	return &bouncehound.Report{Recipients: []bouncehound.Recipient{{Action: bouncehound.Replied, Address: who}}}
+}
+
+// isVacation says whether a program that answers for somebody who is away says so, as
+// RFC 5230 section 4.7 (Sieve) asks: "auto-replied (vacation)"; Zimbra: "(zimbra; vacation)".
+func isVacation(h header) bool {
+	auto := h.get("Auto-Submitted")
+	return hasPrefixFold(auto, "auto-replied") && containsFold(auto, "vacation")
 }
 
 // hasAutoReplyField says whether one of the fields is there that programs marked their

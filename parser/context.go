@@ -53,7 +53,7 @@ func asksToWrite(before string) bool {
 			break
 		}
 	}
-	for _, phrase := range [...]string{"contact", "write to", "questions", "email us", "e-mail us", "assistance", "support", "reply to", "report to", "kontakt", "wenden", "fragen", "contatt", "contacte", "adressez"} {
+	for _, phrase := range [...]string{"contact", "write to", "questions", "email us", "e-mail us", "assistance", "support", "reply to", "report to", "kontakt", "wenden", "fragen", "contatt", "contacte", "adressez", "schreiben sie", "escrib", "scriv", "schrijf", "escrev", "écrire", "écrivez"} {
 		if containsFold(before, phrase) {
 			return !tellsFailure(before)
 		}

@@ -14,8 +14,9 @@ func (m *message) looksLikeReport() bool {
 // What weighReport says.
 const (
 	noReport = -1
-	maybe    = 1 // only the null sender or a display name speaks for it: others write with these too
-	surely   = 2
+	maybe    = 1 // a null sender, a subject or a display name alone speaks for it: others write with these too
+	likely   = 2 // also an address that mail servers have: their keepers write under it, and swindlers
+	surely   = 3
 )
 
 func (m *message) weighReport() int8 {
@@ -28,34 +29,50 @@ func (m *message) weighReport() int8 {
 	if m.isStatusReport() || h.has("X-Failed-Recipients") {
 		return surely
 	}
+	if isVacation(h) || isRobot(h) {
+		return noReport
+	}
 	subject := m.subject()
-	null := h.get("Return-Path") == "<>"
-	if daemon && !isDaemonAddress(from) && !isBounceSubject(subject) {
-		if isAnswer(subject) || isPerson(h) {
-			return noReport
-		}
-		return maybe // people and departments are called so, too
-	}
 	keeper := containsFold(from, "postmaster") || containsFold(from, "admin") // a person may sit behind it
-	if daemon && !keeper {
-		return surely
-	}
-	if isAnswer(subject) || isAutoReplySubject(subject) {
+	if (!daemon || keeper) && (isAnswer(subject) || isAutoReplySubject(subject)) {
 		return noReport
 	}
 	if daemon {
-		if (h.has("User-Agent") || isMailProgram(h.get("X-Mailer"))) && !isBounceSubject(subject) {
-			return noReport // he wrote himself
+		return m.weighDaemon(from, subject, keeper)
+	}
+	if isMailing(h) || isTicketSubject(subject) {
+		return noReport
+	}
+	null := h.get("Return-Path") == "<>"
+	if isBounceSubject(subject) && (null || !isPerson(h)) {
+		switch returned := m.returnedHeader(); {
+		case len(returned) == 0 && answersNothing(h):
+			return noReport
+		case len(returned) == 0:
+			return maybe // parcels, payments and campaigns fail too
+		case isDaemon(returned.get("From")), sameAddress(returned.get("From"), from):
+			return noReport // somebody passes on a report, or his own letter with one
 		}
 		return surely
 	}
-	if isBounceSubject(subject) && (null || !isPerson(h)) {
-		return surely
-	}
 	if null && !hasPrefixFold(h.get("Auto-Submitted"), "auto-replied") && !isPerson(h) {
+		if answersNothing(h) && len(m.returnedHeader()) == 0 {
+			return noReport
+		}
 		return maybe
 	}
 	return noReport
+}
+
+// answersNothing says whether a program says that no message made it write (RFC 3834
+// section 5). QUIRK: sendmail writes "auto-generated (failure)" over its reports.
+func answersNothing(h header) bool {
+	return strings.EqualFold(strings.TrimSpace(h.get("Auto-Submitted")), "auto-generated")
+}
+
+func sameAddress(a, b string) bool {
+	a = cleanAddress(a)
+	return a != "" && strings.EqualFold(a, cleanAddress(b))
 }
 
 // isPerson says whether a header shows that a person wrote the message: it answers
@@ -68,7 +85,7 @@ func isPerson(h header) bool {
 		return true // written in their web mail, which leaves no other sign
 	}
 	from := cleanAddress(h.get("From"))
-	return from != "" && strings.EqualFold(cleanAddress(h.get("Return-Path")), from)
+	return from != "" && strings.EqualFold(unwrapAddress(cleanAddress(h.get("Return-Path"))), from)
 }
 
 // isMailProgram says whether an X-Mailer field names a program that people write with.
@@ -134,6 +151,8 @@ func daemonParts(from string) (local, name string) {
 	local = from
 	if open := strings.LastIndexByte(from, '<'); open >= 0 {
 		name, local = from[:open], from[open+1:]
+	} else if strings.IndexByte(from, '@') < 0 {
+		name = from // QUIRK: Exchange 2003 and Outlook write "System Administrator" alone
 	}
 	if at := strings.LastIndexByte(local, '@'); at >= 0 {
 		if at+1 < len(local) && name == "" {
@@ -151,16 +170,6 @@ func isDaemonLocal(local string) bool {
 		"mdaemon", "mail-delivery", "mail.delivery", "maildelivery", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e", "delivery-status", "delivery-subsystem",
 		"bounce-notification", "mail-system", "mailsystem", "undeliverable", "mmdf"} {
 		if hasPrefixFold(local, daemon) && (len(local) == len(daemon) || daemon != "postmaster" || !isAlnum(local[len(daemon)])) {
-			return true
-		}
-	}
-	return false
-}
-
-// isAnswer says whether a subject is that of a reply or a forwarded mail.
-func isAnswer(subject string) bool {
-	for _, prefix := range [...]string{"re:", "re ", "re[", "aw:", "fw:", "fwd:", "wg:", "tr:", "rv:", "sv:", "vs:", "ref:", "odp:", "antw:", "rif:", "res:", "enc:", "回复", "答复", "转发", "回覆", "轉寄"} {
-		if hasPrefixFold(subject, prefix) {
 			return true
 		}
 	}

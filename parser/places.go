@@ -44,8 +44,8 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 			return known
 		}
 	}
-	if m.like == maybe {
-		return nil // only the null sender says that it is a report: too little to blame someone
+	if m.like < surely {
+		return nil // too little speaks for a report to blame someone
 	}
 	return recs
 }

@@ -32,7 +32,7 @@ func readProse(m *message) *bouncehound.Report {
 		}
 		return nil
 	}
-	if m.like == maybe {
+	if m.like < surely {
 		if reply, status := bouncehound.Codes(text); reply == 0 && status == "" || !tellsFailure(text) {
 			return nil
 		}
