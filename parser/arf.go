@@ -20,6 +20,16 @@ import (
 // (RFC 6591) is about the sender's own signatures, and not-spam is praise.
 func readARF(m *message) *bouncehound.Report {
 	p := m.part("message/feedback-report")
+	if top := &m.parts[0]; top.mediaType == "multipart/report" && hasPrefixFold(param(top.params, "report-type"), "feedback-report") {
+		for i := 1; i < len(m.parts) && p == nil; i++ {
+			// QUIRK: small receivers label the machine part as text.
+			if q := &m.parts[i]; q.mediaType == "text/plain" && hasPrefixFold(strings.TrimLeft(m.decode(q), " \n"), "feedback-type:") {
+				p = q
+			}
+		}
+	} else if h := m.header(); p != nil && (h.has("In-Reply-To") || h.has("User-Agent") || isMailProgram(h.get("X-Mailer"))) {
+		return nil // somebody shows us the complaint that he got
+	}
 	if p == nil {
 		return nil
 	}
