@@ -16,10 +16,30 @@ func readNotice(m *message) *bouncehound.Report {
 	switch {
 	case hasPrefixFold(subject, "postfix smtp server: "), hasPrefixFold(subject, "postfix smtp client: "):
 		return &bouncehound.Report{}
-	case isDaemon(m.header().get("From")) && m.parts[0].mediaType != "multipart/report" && (containsFold(subject, "quarantine") || containsFold(subject, "digest") || containsFold(subject, "summary")) &&
-		!isBounceSubject(subject) && len(m.returnedHeader()) == 0:
+	case m.parts[0].mediaType != "multipart/report" && m.tellsOfFiltering():
 		// What a filter held back lately is a list of other people's addresses.
 		return &bouncehound.Report{}
 	}
 	return nil
 }
+
+// tellsOfFiltering says whether a filter tells its reader or its keeper what it held back:
+// a letter to him, not from him.
+func (m *message) tellsOfFiltering() bool {
+	h, subject := m.header(), m.subject()
+	switch {
+	case hasPrefixFold(h.get("Auto-Submitted"), "auto-replied"), isAutoReplySubject(subject), isAnswer(subject):
+		return false
+	case anyPhrase(subject, quarantineWords[:], foreignQuarantine[:]):
+	case isDaemon(h.get("From")) && (containsFold(subject, "digest") || containsFold(subject, "summary") || containsFold(subject, "summaries")):
+	case containsFold(subject, "in mail to you"): // amavis, to the recipient
+	default:
+		return false
+	}
+	return !isBounceSubject(subject) && len(m.returnedHeader()) == 0
+}
+
+// quarantineWords are the word for quarantine, cut so that it fits many languages.
+var quarantineWords = [...]string{"quarantine", "quarantaine", "quarentena", "quarantena", "cuarentena", "kwarantann", "karant"}
+
+var foreignQuarantine = [...]string{"quarantäne", "karantän", "карантин", "検疫", "隔離", "隔离", "격리"}
