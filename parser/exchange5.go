@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"bouncehound"
 )
@@ -80,7 +81,7 @@ func headedBy(line string) (address, rest string, ok bool) {
 // short word and a digit soon after.
 func isOnDate(rest string) bool {
 	word, after, ok := strings.Cut(rest, " ")
-	if !ok || len(word) > 6 || word == "" {
+	if !ok || utf8.RuneCountInString(word) > 6 || word == "" {
 		return false
 	}
 	return strings.ContainsAny(after[:min(len(after), 24)], "0123456789") && (strings.ContainsRune(after, ':') || strings.ContainsRune(after, '/'))

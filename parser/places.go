@@ -22,6 +22,8 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 	}
 	if len(recs) == 0 {
 		recs = m.labelled(text, action, sent)
+		reasonsBelow(recs, text)
+		listed = m.like == surely
 	}
 	if len(recs) == 0 {
 		recs = m.inParagraphs(text, action, sent)

@@ -55,6 +55,7 @@ func readProse(m *message) *bouncehound.Report {
 			recs[i].Action = bouncehound.Failed
 		}
 	}
+	tellApart(recs, text)
 	switch {
 	case len(recs) == 1:
 		m.findReply(&recs[0])
