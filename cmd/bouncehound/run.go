@@ -31,6 +31,9 @@ true, and goes on until SIGTERM or SIGINT. SIGHUP reads the configuration and th
 rules again; where they are bad the daemon keeps the old ones.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			hup := make(chan os.Signal, 1) // from now on: by itself a SIGHUP would end us
+			signal.Notify(hup, syscall.SIGHUP)
+			defer signal.Stop(hup)
 			s, err := p.settings()
 			if err != nil {
 				return err
@@ -38,14 +41,14 @@ rules again; where they are bad the daemon keeps the old ones.`,
 			if err := s.NeedMailboxes(); err != nil {
 				return err
 			}
-			return p.daemon(cmd.Context(), s)
+			return p.daemon(cmd.Context(), s, hup)
 		},
 	}
 }
 
 // daemon holds the lock and the store and runs one generation of parts after
 // another, each with the configuration that was good when it began.
-func (p *program) daemon(ctx context.Context, s *settings) error {
+func (p *program) daemon(ctx context.Context, s *settings, hup <-chan os.Signal) error {
 	log := p.logger(s.Log)
 	if err := becomeOwner(s.Store.Path); err != nil {
 		return err
@@ -60,16 +63,13 @@ func (p *program) daemon(ctx context.Context, s *settings) error {
 		return err
 	}
 	defer store.Close()
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	for {
 		next, err := p.generation(ctx, s, store, hup)
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			notifySystemd(daemon.SdNotifyStopping)
 			return err
 		}
-		if next == nil {
+		if next == nil { // told to stop, perhaps before all parts ran
 			notifySystemd(daemon.SdNotifyStopping)
 			log.Info("stopped")
 			return nil

@@ -64,6 +64,37 @@ func TestRunReload(t *testing.T) {
 	d.stop()
 }
 
+// TestRunReloadEarly: a SIGHUP while the daemon starts does not end it.
+func TestRunReloadEarly(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.config += ".pipe" // it starts to read this, and waits
+	if err := syscall.Mkfifo(w.config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := w.start("run")
+	for _, signal := range []os.Signal{syscall.SIGHUP, nil} {
+		pipe, err := os.OpenFile(w.config, os.O_WRONLY, 0) // returns once it reads
+		if err != nil {
+			t.Fatal(err)
+		}
+		if signal != nil {
+			d.signal(signal)
+		}
+		if _, err := pipe.Write(text); err != nil {
+			t.Fatal(err)
+		}
+		if err := pipe.Close(); err != nil {
+			t.Fatal(err)
+		}
+		d.await(map[bool]string{true: "running", false: "configuration reloaded"}[signal != nil])
+	}
+	d.stop()
+}
+
 // TestRunStopsInFetch: SIGTERM in the middle of a fetch that stalls ends the daemon,
 // and nothing of the batch was kept or lost.
 func TestRunStopsInFetch(t *testing.T) {
