@@ -21,9 +21,6 @@ type Classifier struct {
 	rules   []*rule // in the order loaded: own files first
 	byID    map[string]*rule
 	phrases []*phrase // what the automaton looks for; a literal of each
-	early   []*phrase // those of beforeRecipient
-	sender  []*phrase // those of aboutSender
-	now     []*phrase // those of forNow
 	text    *automaton
 	codes   codeIndex
 	hosts   map[string][]candidate // rules that ask for a server and for nothing else
@@ -138,7 +135,7 @@ func (c *Classifier) find(q *query) {
 		clear(q.tried)
 		q.round = 1
 	}
-	q.found = q.found[:0]
+	q.found, q.says = q.found[:0], 0
 	c.text.scan(q.text, func(literal int32, end int) {
 		for _, i := range c.text.phrases[literal] {
 			if q.seen[i] == q.round || q.tried[i] == q.round {
@@ -150,11 +147,12 @@ func (c *Classifier) find(q *query) {
 			}
 			if start, stop, ok := c.phrases[i].at(q.text, end); ok {
 				q.seen[i] = q.round
+				q.says |= c.phrases[i].says
 				q.found = append(q.found, finding{i, start, stop})
 			}
 		}
 	})
-	q.early = q.hasAny(c.early)
-	q.ofSender = isLoginReply(q.reply) || q.hasAny(c.sender)
-	q.passing = q.hasAny(c.now)
+	if isLoginReply(q.reply) {
+		q.says |= saysSender
+	}
 }

@@ -66,6 +66,19 @@ func TestNothingOfTheMomentIsHard(t *testing.T) {
 		"550 mail server has moved to a new address",
 		"550 IP has been replaced by policy",
 		"550 5.7.1 listed at an rbl, host not found",
+		"550 Absender Konto gesperrt",
+		"550 Ihr Konto ist gesperrt",
+		"550 nicht mehr aktiv: Ihr Zertifikat",
+		"550 Postfach vorübergehend gesperrt, versuchen Sie es später noch einmal",
+		"550 Rechner unbekannt: PTR",
+		"550 Utilisateur inconnu pour l'authentification",
+		"550 La cuenta del remitente está suspendida",
+		"550 发件人地址不存在",
+		"550 发件人域名不存在",
+		"550 送信元ドメインが存在しません",
+		"550 발신자 주소를 찾을 수 없습니다",
+		"550 адрес отправителя не найден",
+		"550 почтовый ящик временно заблокирован",
 	} {
 		if v := c.Explain(line); v.Class == bouncehound.Hard {
 			t.Errorf("%s by %s on %q: %s", v.Reason, v.Rule, v.Matched, line)

@@ -53,9 +53,9 @@ func (c *Classifier) index() {
 			c.actions[r.Action] = append(c.actions[r.Action], candidate{r, r.key(0)})
 		}
 	}
-	c.early = c.internWords(known, beforeRecipient)
-	c.sender = c.internWords(known, aboutSender)
-	c.now = c.internWords(known, forNow)
+	c.internWords(known, beforeRecipient, saysEarly)
+	c.internWords(known, aboutSender, saysSender)
+	c.internWords(known, forNow, saysNow)
 
 	var literals []string
 	byLiteral := make(map[string]int32, len(c.phrases))
@@ -82,13 +82,12 @@ func (c *Classifier) intern(known map[string]*phrase, list []*phrase) {
 	}
 }
 
-func (c *Classifier) internWords(known map[string]*phrase, words []string) (list []*phrase) {
+func (c *Classifier) internWords(known map[string]*phrase, words []string, says saying) {
 	for _, w := range words {
 		if p, ok := newPhrase(w); ok {
-			list = append(list, c.internOne(known, p))
+			c.internOne(known, p).says |= says
 		}
 	}
-	return list
 }
 
 func (c *Classifier) internOne(known map[string]*phrase, p *phrase) *phrase {

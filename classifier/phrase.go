@@ -14,6 +14,7 @@ type phrase struct {
 	key                 int      // the part the automaton looks for: the longest
 	openStart, openStop bool
 	index               int         // among all phrases of the classifier
+	says                saying      // what it tells of the text it stands in
 	candidates          []candidate // the rules that ask for it as their text, by key, the smallest first
 }
 

@@ -17,9 +17,7 @@ type query struct {
 	statusCode string // as reported or found in the diagnostic
 	reply      int
 	host       string // the server that spoke, lower case, without a final dot
-	early      bool   // refused before the recipient was named
-	ofSender   bool   // speaks of the sender, his server or his login
-	passing    bool   // says that it is so for now only
+	says       saying // what the text speaks of besides the recipient
 	elsewhere  bool   // names another host than the recipient's domain as not found
 
 	found []finding // the phrases in the text
@@ -93,32 +91,6 @@ func afterPreamble(text []byte) []byte {
 		}
 	}
 	return text
-}
-
-// beforeRecipient are words that say that the refusal came before the recipient
-// was named (RFC 5321 section 3.3: RCPT follows MAIL). It says nothing of the
-// recipient then. Exim and Postfix tell the command so.
-var beforeRecipient = []string{
-	"after mail from:*", "after pipelined mail from:*", "in reply to mail from", "error for mail from",
-	"after helo", "after ehlo", "in reply to helo", "in reply to ehlo", "after initial connection", "refused to talk to me",
-}
-
-// aboutSender are words that say that the sender, his server, his login or the
-// message is spoken of. "Not found", "disabled" and their like may be said of them
-// then.
-var aboutSender = []string{
-	"sender*", "*sender verify*", "*verification failed for*", "mail from", "mailfrom", "from user", "from address", "from domain", "return path", "return-path",
-	"envelope from", "helo", "ehlo", "client host", "your ip", "your account", "your domain", "your host", "your server",
-	"your helo", "authentication*", "smtp auth", "smtp authentication", "reverse", "blacklist*", "blocklist*", "blocked using",
-	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "outgoing", "outbound", "sending",
-	"recipient limit", "user limit", "too many", "used to send", "smtp user", "header", "headers", "from: header", "reply-to", "rbl", "dnsbl",
-}
-
-// forNow are words that say that it is so for the moment. The address may be as
-// good as ever then.
-var forNow = []string{
-	"try again later", "try again in", "try later", "retry later", "right now", "at this time", "at the moment",
-	"greylist*", "graylist*", "temporary failure", "temporary error", "temporary problem", "temporarily unavailable",
 }
 
 // isLoginReply says whether code is a reply of RFC 4954 section 6, which refuses a

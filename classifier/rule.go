@@ -91,10 +91,10 @@ func (r *rule) mayBlame(q *query) bool {
 	if r.Reason == bouncehound.DomainNotFound && q.elsewhere {
 		return false
 	}
-	if q.early || r.layer != layerText && r.layer != layerHint {
-		return !q.early
+	if r.layer != layerText && r.layer != layerHint {
+		return q.says&saysEarly == 0
 	}
-	return !q.ofSender && !q.passing && (r.Reason != bouncehound.MailboxInactive || !q.temporary())
+	return q.says == 0 && (r.Reason != bouncehound.MailboxInactive || !q.temporary())
 }
 
 func (r *rule) holdsStatus(st status) bool {
