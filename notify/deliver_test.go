@@ -102,3 +102,11 @@ func TestTestEvent(t *testing.T) {
 		}
 	})
 }
+
+// TestHeldAfterCrash: what was broken off has no error to tell, and it is told so.
+func TestHeldAfterCrash(t *testing.T) {
+	held := &Held{Endpoint: "crm", Cursor: attempting(bouncehound.Cursor{}, time.Now())}
+	if got := held.Error(); !strings.Contains(got, "without success: 1,") || !strings.HasSuffix(got, "broken off before an answer came") {
+		t.Error(got)
+	}
+}

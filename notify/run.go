@@ -69,7 +69,11 @@ func (h *Held) Error() string {
 	case c.Paused:
 		return what + ": the endpoint is paused: " + c.LastError
 	case c.Attempts > 0:
-		return fmt.Sprintf("%s: %d failed attempts, the next at %s: %s", what, c.Attempts, c.NextAt.UTC().Format(time.RFC3339), c.LastError)
+		why := c.LastError
+		if why == "" { // an attempt is written before it is made
+			why = "the last attempt was broken off before an answer came"
+		}
+		return fmt.Sprintf("%s: attempts without success: %d, the next at %s: %s", what, c.Attempts, c.NextAt.UTC().Format(time.RFC3339), why)
 	}
 	return what
 }
