@@ -51,7 +51,7 @@ func readMessage(raw []byte) *message {
 		raw = raw[:maxMessage]
 		m.note("read only the first 20 MB")
 	}
-	m.raw = withLineFeeds(bouncehound.WithoutFromLine(bytes.TrimLeft(raw, "\r\n")))
+	m.raw = withLineFeeds(bytes.TrimLeft(bouncehound.WithoutFromLine(bytes.TrimLeft(raw, "\r\n")), "\r\n"))
 	m.fields = make([]field, 0, 48)
 	m.split()
 	return m
