@@ -45,7 +45,9 @@ func TestDovecotBreaks(t *testing.T) {
 					conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 					return &breaking{Conn: conn, reads: octets, sends: -1, done: make(chan struct{})}, err
 				}
-				if _, err := p.Poll(t.Context()); err == nil {
+				// Dovecot shows an empty folder while it still takes in the new mail for a
+				// connection before, which such a poll can't tell from one that is empty.
+				if _, err := p.Poll(t.Context()); err == nil && (len(s.kept) > 0 || polls > 50) {
 					break
 				}
 			}

@@ -132,6 +132,28 @@ func TestBearerLogin(t *testing.T) {
 	}
 }
 
+// The very lines, for a name and a token that are easily looked up.
+func TestBearerLines(t *testing.T) {
+	for mechanism, line := range map[string]string{
+		"XOAUTH2":     "dXNlcj1ib3VuY2VAZXhhbXBsZS5jb20BYXV0aD1CZWFyZXIgeWEyOS5FWEFNUExFAQE=",
+		"OAUTHBEARER": "bixhPWJvdW5jZUBleGFtcGxlLmNvbSwBaG9zdD1pbWFwLmV4YW1wbGUuY29tAXBvcnQ9OTkzAWF1dGg9QmVhcmVyIHlhMjkuRVhBTVBMRQEB",
+	} {
+		inBubble(t, mechanism, func(t *testing.T) {
+			b := &bearerServer{caps: "SASL-IR AUTH=" + mechanism, no: "NO no"}
+			s := &script{on: b.on}
+			p := scriptPoller(s, newMemo())
+			p.Mailbox.Host, p.Mailbox.Username, p.Mailbox.Token = "imap.example.com:993", "bounce@example.com", tokens("ya29.EXAMPLE")
+			overTLS(t, s, p)
+			_, err := p.Poll(t.Context())
+			wantError(t, err, "login")
+			synctest.Wait()
+			if want := "AUTHENTICATE " + mechanism + " " + line; !slices.Contains(s.said, want) {
+				t.Errorf("said %q, want %q", s.said, want)
+			}
+		})
+	}
+}
+
 func TestBearerNames(t *testing.T) {
 	inBubble(t, "a comma in the name", func(t *testing.T) {
 		b := &bearerServer{caps: "AUTH=OAUTHBEARER SASL-IR"}
