@@ -38,7 +38,7 @@ type Rejudgement struct{ Was, Is bouncehound.Bounce }
 // looked at together, however many they are: half of them would tell of a standing
 // that nobody has.
 const (
-	rejudgeAtOnce = 500
+	rejudgeAtOnce = 250
 	rereadAtOnce  = 20
 )
 

@@ -178,6 +178,35 @@ func TestRejudge(t *testing.T) {
 			policy:   bouncehound.Policy{Hard: bouncehound.Limit{Count: 2}},
 			want:     lena + " user_unknown/spam_content do_not_email→do_not_email (stays do_not_email: today's policy would not have put it there)",
 			standing: bouncehound.DoNotEmail, from: noon, reason: hard.Reason, bounces: 1, told: "contact.do_not_email from ok by bounce"},
+		{name: "decided under another policy", prepare: func(t *testing.T, store *db.DB, _ *clock) {
+			record(t, store, was(1, on(1), "hard", hard), was(2, on(2), "soft", blocked))
+		},
+			policy:   bouncehound.Policy{Hard: bouncehound.Limit{Count: 3}, Soft: bouncehound.Limit{Count: 3}},
+			want:     lena + " user_unknown/user_unknown spam_content/server_error do_not_email→do_not_email",
+			standing: bouncehound.DoNotEmail, from: on(1), reason: hard.Reason, bounces: 2, told: "contact.do_not_email from ok by bounce"},
+		{name: "not flagged for what counts less than it did", prepare: func(t *testing.T, store *db.DB, _ *clock) {
+			record(t, store, was(1, on(1), "soft", blocked), message(2, on(1), said("mia@example.com", "other"), hard))
+		},
+			policy:   bouncehound.Policy{Hard: bouncehound.Limit{Count: 1}, Soft: bouncehound.Limit{Count: 2}, Block: bouncehound.Limit{Count: 1}},
+			want:     lena + " spam_content/server_error ok→ok",
+			standing: bouncehound.OK, reason: soft.Reason, bounces: 1, told: "contact.do_not_email from ok by bounce"},
+		{name: "flagged again wrongly", prepare: func(t *testing.T, store *db.DB, clock *clock) {
+			record(t, store, was(1, on(3), "hard", hard))
+			if _, _, err := store.Release(t.Context(), lena, db.By{}); err != nil {
+				t.Fatal(err)
+			}
+			clock.now = on(10)
+			record(t, store, was(2, on(10), "block", hard))
+		},
+			want:     lena + " user_unknown/user_unknown user_unknown/spam_content do_not_email→ok (judged again: hard/user_unknown is block/spam_content by today's rules (today/block))",
+			standing: bouncehound.OK, from: on(10), reason: blocked.Reason, bounces: 2, told: "contact.released from do_not_email by reclassify"},
+		{name: "a repeat is not shown", prepare: func(t *testing.T, store *db.DB, _ *clock) {
+			first, second := was(1, on(1), "block", hard), was(2, on(2), "hard", hard)
+			second.Report.MessageID = first.Report.MessageID
+			record(t, store, first, second)
+		},
+			want:     lena + " user_unknown/spam_content user_unknown/user_unknown do_not_email→ok (judged again: hard/user_unknown is block/spam_content by today's rules (today/block))",
+			standing: bouncehound.OK, from: on(9), reason: blocked.Reason, bounces: 1, told: "contact.released from do_not_email by reclassify"},
 		{name: "nobody is to be told", prepare: func(t *testing.T, store *db.DB, _ *clock) { record(t, store, was(1, on(1), "hard", soft)) },
 			policy:   bouncehound.Policy{Observe: true, Hard: bouncehound.Limit{Count: 1}, Soft: bouncehound.Limit{Count: 2}},
 			want:     lena + " server_error/user_unknown watch→do_not_email (judged again: soft/server_error is hard/user_unknown by today's rules (today/hard))",
@@ -245,6 +274,22 @@ func TestRejudgePruned(t *testing.T) {
 	}
 }
 
+// TestRejudgeUntil: how long a contact is watched follows from what counts today.
+func TestRejudgeUntil(t *testing.T) {
+	store, clock := open(t)
+	on := func(d int) time.Time { return noon.AddDate(0, 0, d) }
+	clock.now = on(9)
+	record(t, store,
+		message(1, on(1), said("lena@example.com", "soft"), soft), message(2, on(5), said("lena@example.com", "block"), soft),
+		message(3, on(3), said("mia@example.com", "soft"), hard))
+	tried(t, store, db.Rejudging{Judge: today(map[string]bouncehound.Verdict{"soft": soft, "block": blocked})})
+	for address, until := range map[string]time.Time{"lena@example.com": on(31), "mia@example.com": on(33)} {
+		if c := contact(t, store, address); c.Standing != bouncehound.Watch || !c.Until.Equal(until) {
+			t.Errorf("contact %+v", c)
+		}
+	}
+}
+
 // TestRejudgeMany: more addresses, and more bounces of one address, than are looked
 // at in one go: each is told once, and an address with all of its bounces.
 func TestRejudgeMany(t *testing.T) {
@@ -256,7 +301,7 @@ func TestRejudgeMany(t *testing.T) {
 		if n >= 100 && n < 700 {
 			address = "u0100@example.com"
 		}
-		if n%100 == 99 {
+		if n%100 == 99 || n >= 1000 {
 			address = ""
 		}
 		all = append(all, message(n+1, noon.Add(time.Duration(n)*time.Second), said(address, "block"), hard))
@@ -280,14 +325,14 @@ func TestRejudgeMany(t *testing.T) {
 			t.Fatal(err)
 		}
 		count(d)
-		if d.Address == "u0098@example.com" { // the last one of the first 500 that is complete
+		if d.Address == "u0098@example.com" { // the last one of the first rows that is complete
 			break
 		}
 	}
 	for _, d := range list(t, store.Rejudge(t.Context(), r)) {
 		count(d)
 	}
-	if len(seen) != 99+1+594 || bounces != 1300 {
+	if len(seen) != 99+1+297 || bounces != 1300 {
 		t.Errorf("%d addresses, %d bounces", len(seen), bounces)
 	}
 	for address, n := range seen {

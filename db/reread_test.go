@@ -59,11 +59,14 @@ func TestReread(t *testing.T) {
 	const lena, mia, oda, ida = "lena@example.com", "mia@example.com", "oda@example.com", "ida@example.com"
 	store, clock := open(t)
 	clock.now = noon.AddDate(0, 0, 2)
+	repeat := message(5, noon, said(ida, "soft"), soft)
+	repeat.Report.MessageID = "<report-3@mx.example.net>"
 	record(t, store,
 		report(1, noon, hard, said(lena, "hard"), said(mia, "hard"), said("vera@example.com", "hard")),
 		report(2, noon.Add(time.Hour), soft, acted(bouncehound.Delayed, oda), said(ida, "soft")),
 		message(3, noon.Add(-time.Hour), said(ida, "soft"), soft),
-		message(4, noon, said("nina@example.com", "hard"), hard))
+		message(4, noon, said("nina@example.com", "hard"), hard),
+		repeat, message(6, noon, acted(bouncehound.Delayed, "una@example.com"), soft))
 	verdicts := map[string]bouncehound.Verdict{"hard": hard, "soft": soft, "block": blocked, "": soft}
 	judge := func(r bouncehound.Recipient) bouncehound.Verdict { return verdicts[r.Diagnostic] }
 	for i, b := range list(t, store.Bounces(t.Context(), db.BounceFilter{})) {
@@ -79,11 +82,14 @@ func TestReread(t *testing.T) {
 		"report 2": {said(oda, "soft"), acted(bouncehound.Delivered, ida)},
 		"report 3": {said(ida, "soft")},
 		// "report 4" says nothing any more.
+		"report 5": {acted(bouncehound.Relayed, ida)},
+		"report 6": {acted(bouncehound.Expanded, "una@example.com")},
 	}, hard)}
 	want := []string{
-		ida + " server_error/server_error watch→ok (read again: failed is delivered, soft/server_error)",
+		ida + " server_error/server_error server_error/server_error watch→ok (read again: failed is delivered, soft/server_error)",
 		lena + " user_unknown/spam_content do_not_email→ok (judged again: hard/user_unknown is block/spam_content by today's rules ())",
 		oda + " server_error/server_error ok→watch (read again: delayed is failed, soft/server_error)",
+		"una@example.com server_error/server_error →",
 	}
 	if got := tried(t, store, r); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -102,8 +108,10 @@ func TestReread(t *testing.T) {
 			t.Errorf("contact %+v", c)
 		}
 	}
-	if _, ok, err := store.Contact(t.Context(), "someone.else@example.com"); ok || err != nil {
-		t.Errorf("somebody else is known: %v, %v", ok, err)
+	for _, address := range []string{"someone.else@example.com", "una@example.com"} {
+		if _, ok, err := store.Contact(t.Context(), address); ok || err != nil {
+			t.Errorf("%s is a contact: %v, %v", address, ok, err)
+		}
 	}
 }
 
