@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -31,11 +32,15 @@ func TestRootBecomesOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bouncehound := func(args ...string) (string, error) {
+		cmd := exec.Command(self, args...)
+		cmd.Args[0] = "bouncehound"
+		cmd.Env = append(os.Environ(), "BOUNCEHOUND_CONFIG="+w.config)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
 	for range 2 { // the first makes the store, the second finds it
-		poll := exec.Command(self, "poll")
-		poll.Args[0] = "bouncehound"
-		poll.Env = append(os.Environ(), "BOUNCEHOUND_CONFIG="+w.config)
-		if out, err := poll.CombinedOutput(); err != nil {
+		if out, err := bouncehound("poll"); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		files, err := filepath.Glob(w.store + "*")
@@ -51,5 +56,13 @@ func TestRootBecomesOwner(t *testing.T) {
 				t.Errorf("%s: owner %d:%d, mode %v", file, owner.Uid, owner.Gid, info.Mode())
 			}
 		}
+	}
+	// Root's own folders are shut then, which is said.
+	own := t.TempDir()
+	if err := os.Chmod(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := bouncehound("export", "contacts", "--out", filepath.Join(own, "contacts.csv")); err == nil || !strings.Contains(out, "hint: user 65534 ") {
+		t.Errorf("export to root's folder: %v\n%s", err, out)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 
 	"bouncehound/config"
@@ -75,6 +77,8 @@ func (p *program) report(err error) int {
 		hint = stage.Hint
 	case errors.Is(err, db.ErrNewerSchema):
 		hint = "a newer bouncehound has used this store; install that version again, or name another store"
+	case errors.Is(err, fs.ErrPermission):
+		hint = fmt.Sprintf("user %d must be let in: started by root, a verb goes on as the owner of the store; or use - and > with files of your own", os.Geteuid())
 	case errors.Is(err, context.Canceled):
 		hint = "interrupted; nothing is lost, the next run goes on from here"
 	}
