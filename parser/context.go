@@ -19,6 +19,7 @@ func proseAddresses(s string, sent []string, limit int) (found []string) {
 		word := strings.LastIndexAny(before, " \t\n<(\"'") + 1
 		switch {
 		case holds(found, a), inLink(before[word:]):
+		case sayDelivered(before):
 		case !holds(sent, a) && (introducesSender(before[:word]) || asksToWrite(before[:word])):
 		default:
 			found = append(found, a)
@@ -59,4 +60,11 @@ func asksToWrite(before string) bool {
 		}
 	}
 	return false
+}
+
+// sayDelivered says whether the clause before an address says that its mail arrived:
+// "was delivered to lena@example.com, but not to omar@example.com".
+func sayDelivered(before string) bool {
+	clause := before[strings.LastIndexAny(before, ",;.:!?")+1:]
+	return (containsFold(clause, "was delivered to") || containsFold(clause, "were delivered to") || containsFold(clause, "has been delivered to") || containsFold(clause, "successfully delivered to")) && !tellsFailure(clause)
 }

@@ -97,6 +97,7 @@ var formats = []format{
 	{"mailmarshal", readMailMarshal},
 	{"interscan", readInterScan},
 	{"amavis", readAmavis},
+	{"powermta", readPowerMTA},
 	{"hmailserver", readHMailServer},
 	{"smartermail", readSmarterMail},
 	{"mailenable", readMailEnable},

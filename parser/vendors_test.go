@@ -77,6 +77,12 @@ func TestVendorWords(t *testing.T) {
 			"prose", []string{"failed a@one.example  5.1.1 550 [550 5.1.1 none] ", "failed b@one.example  5.2.2 552 [552 5.2.2 full] "}},
 		{"one reason for two, told once", "Subject: Undelivered", "Your message could not be delivered to:\n\n<a@one.example>\n<b@one.example>\n\nThe server answered:\n\n554 5.7.1 refused by all\n",
 			"prose", []string{"failed a@one.example  5.7.1 554 [554 5.7.1 refused by all] ", "failed b@one.example  5.7.1 554 [554 5.7.1 refused by all] "}},
+		{"powermta", "Subject: Delivery report", "Hello, this is the mail server on pmta.example.\n\n<a@one.example> delivered successfully\n<b@one.example> delivery delayed; will try again\n<c@one.example> delivery failed; will not continue trying\n<d@one.example> relayed\n",
+			"powermta", []string{"delivered a@one.example   0 [] ", "delayed b@one.example   0 [] ", "failed c@one.example   0 [] ", "relayed d@one.example   0 [] "}},
+		{"one of two got it", "Subject: Undeliverable", "Your message was delivered to a@one.example, but could not be delivered to b@one.example: unknown user.\n",
+			"prose", []string{"failed b@one.example   0 [Your message was delivered to a@one.example, but could not be delivered to b@one.example: unknown user.] "}},
+		{"not yahoo's", "Subject: Mail Delivery Failure", "I was unable to deliver your message to the following addresses:\n\na@one.example\nb@one.example\n\nReason: 550 5.1.1 none\n",
+			"prose", []string{"failed a@one.example  5.1.1 550 [Reason: 550 5.1.1 none] ", "failed b@one.example  5.1.1 550 [Reason: 550 5.1.1 none] "}},
 		{"postfix only warns", "Subject: Delayed Mail (still being retried)", "This is the mail system at host two.example.\n\n# THIS IS A WARNING ONLY.  YOU DO NOT NEED TO RESEND YOUR MESSAGE. #\n\n<a@one.example>: connect to mx.one.example: Connection timed out\n",
 			"postfix", []string{"delayed a@one.example   0 [connect to mx.one.example: Connection timed out] "}},
 	} {

@@ -25,7 +25,7 @@ func readYahoo(m *message) *bouncehound.Report {
 	text := m.text()
 	head := text[:min(len(text), 300)]
 	if !containsFold(head, "to deliver your message to the following address") && !containsFold(head, "unable to deliver message to the following address") &&
-		!containsFold(head, "your mail message to the following address") {
+		!containsFold(head, "your mail message to the following address") || !strings.Contains(text, ">:") {
 		return nil
 	}
 	r := reportOf(qsbmfRecipients(text))
