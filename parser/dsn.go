@@ -47,6 +47,13 @@ func readDSN(m *message) *bouncehound.Report {
 				continue
 			}
 			text = text[at:]
+		} else if h := p.header; h.has("Reporting-MTA") || h.has("Final-Recipient") || h.has("Original-Recipient") {
+			// QUIRK: hand-made reports leave out the empty line behind the header of a part.
+			var b strings.Builder
+			for i := range h {
+				b.WriteString(h[i].name + ":" + h[i].value + "\n")
+			}
+			text = b.String() + "\n" + text
 		}
 		readStatusText(text, r)
 		if len(r.Recipients) > 0 {
@@ -136,7 +143,7 @@ func readStatusText(text string, r *bouncehound.Report) {
 			continue
 		}
 		flush()
-		last, value = strings.ToLower(strings.TrimRight(line[:i], " ")), line[i+1:]
+		last, value = strings.ToLower(strings.TrimRight(line[:i], " \t")), line[i+1:]
 	}
 	flush()
 	g.end(r)
@@ -155,7 +162,7 @@ func statusField(line string) int {
 	if i <= 0 {
 		return 0
 	}
-	name := line[:i]
+	name := strings.TrimRight(line[:i], " \t")
 	switch {
 	case hasPrefixFold(name, "x-"), strings.EqualFold(name, "action"), strings.EqualFold(name, "status"):
 		return i

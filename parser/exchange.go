@@ -33,6 +33,9 @@ func readExchange(m *message) *bouncehound.Report {
 		return nil
 	}
 	r := readDSN(m)
+	if r == nil && m.like == maybe {
+		return nil // a vacation message from Exchange, with an address and a number
+	}
 	if r == nil {
 		r = &bouncehound.Report{Recipients: wireLines(m.text(), m.tellsDelay(""))}
 	}

@@ -51,7 +51,8 @@ func readMessage(raw []byte) *message {
 		raw = raw[:maxMessage]
 		m.note("read only the first 20 MB")
 	}
-	m.raw = withLineFeeds(bytes.TrimLeft(bouncehound.WithoutFromLine(bytes.TrimLeft(raw, "\r\n")), "\r\n"))
+	raw = bouncehound.WithoutFromLine(bytes.TrimLeft(raw, "\r\n"))
+	m.raw = withLineFeeds(bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n")) // a mark that editors set
 	m.fields = make([]field, 0, 48)
 	m.split()
 	return m
