@@ -70,7 +70,6 @@ func TestNothingOfTheMomentIsHard(t *testing.T) {
 		"550 Ihr Konto ist gesperrt",
 		"550 nicht mehr aktiv: Ihr Zertifikat",
 		"550 Postfach vorübergehend gesperrt, versuchen Sie es später noch einmal",
-		"550 Rechner unbekannt: PTR",
 		"550 Utilisateur inconnu pour l'authentification",
 		"550 La cuenta del remitente está suspendida",
 		"550 发件人地址不存在",
