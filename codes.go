@@ -18,7 +18,7 @@ func Codes(text string) (reply int, status string) {
 // statusCode finds the first d.d.d that stands alone: 2, 4 or 5, then two numbers
 // of one to three digits, not part of a longer dotted number such as an IP address.
 func statusCode(s string) string {
-	generic := ""
+	generic, success := "", ""
 	for i := 0; i+5 <= len(s); i++ {
 		c := s[i]
 		if c != '5' && c != '4' && c != '2' || s[i+1] != '.' {
@@ -31,12 +31,19 @@ func statusCode(s string) string {
 		if end == 0 || s[i+3] != '.' || isVersion(s[:i]) {
 			continue // every subject of RFC 3463 section 3 has one digit
 		}
-		if code := s[i:end]; code[2:] != "0.0" {
+		if code := s[i:end]; c == '2' {
+			if success == "" {
+				success = code // gives way to a refusal that follows
+			}
+		} else if code[2:] != "0.0" {
 			return code
 		} else if generic == "" {
 			generic = code
 		}
 		i = end
+	}
+	if generic == "" {
+		return success
 	}
 	return generic
 }
@@ -67,7 +74,7 @@ func statusEnd(s string, i int) int {
 // isVersion says whether a dotted number that follows before is that of a program.
 func isVersion(before string) bool {
 	switch strings.TrimRight(lastWord(before), ":=(") {
-	case "version", "ver", "ver.", "v", "v.", "release", "rev", "exim", "postfix", "sendmail", "openssl", "pro", "mdaemon", "imail", "mailsite", "perl", "php", "python":
+	case "version", "ver", "ver.", "v", "v.", "release", "rev", "build", "exim", "postfix", "sendmail", "openssl", "pro", "mdaemon", "imail", "mailsite", "perl", "php", "python":
 		return true
 	}
 	return false
@@ -136,7 +143,7 @@ func introducesReply(before string) bool {
 		if last == '-' && len(before) > 1 && (isDigit(before[len(before)-2]) || isLetter(before[len(before)-2])) {
 			return false
 		}
-		return true
+		return last != '=' || !strings.HasSuffix(before, "errno=")
 	case ' ', '\t', '\n':
 	default:
 		return len(before) > 2 && before[len(before)-3:] == "\uff1a" // the colon of Chinese and Japanese

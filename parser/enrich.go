@@ -11,7 +11,7 @@ import (
 func (m *message) enrich(recs []bouncehound.Recipient) {
 	silent := 0
 	for i := range recs {
-		if saysNothing(recs[i].Diagnostic) {
+		if saysNothing(recs[i].Diagnostic) || isConsequence(recs[i].Diagnostic) {
 			silent++
 		}
 	}
@@ -42,6 +42,14 @@ func (m *message) enrich(recs []bouncehound.Recipient) {
 	}
 	for i := range recs {
 		rec := &recs[i]
+		if isConsequence(rec.Diagnostic) {
+			conclusion := *rec
+			rec.Diagnostic = ""
+			if t.fill(rec, len(recs) == 1); rec.Diagnostic == "" || isConsequence(rec.Diagnostic) {
+				*rec = conclusion
+			}
+			continue
+		}
 		if !saysNothing(rec.Diagnostic) {
 			continue
 		}
@@ -60,4 +68,13 @@ func (m *message) enrich(recs []bouncehound.Recipient) {
 			}
 		}
 	}
+}
+
+// isConsequence says whether a reply only follows from an earlier one: without a recipient
+// that was taken, DATA is out of order (RFC 5321 section 3.3).
+func isConsequence(diagnostic string) bool {
+	if len(diagnostic) > 200 || !strings.HasPrefix(diagnostic, "503") && !strings.HasPrefix(diagnostic, "554") {
+		return false
+	}
+	return containsFold(diagnostic, "need rcpt") || containsFold(diagnostic, "no valid recipients") || containsFold(diagnostic, "valid rcpt command")
 }

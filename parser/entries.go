@@ -18,9 +18,10 @@ type entry struct {
 	address string
 	from    string // the address it was expanded from
 	said    string
-	shared  bool // with the next entry: "<lena@example.com>, <omar@example.com>: …"
-	asked   bool // the words before it ask to write there
-	indent  int  // of its line
+	shared  bool               // with the next entry: "<lena@example.com>, <omar@example.com>: …"
+	fate    bouncehound.Action // that the heading above tells, where it differs from failing
+	asked   bool               // the words before it ask to write there
+	indent  int                // of its line
 }
 
 // entries reads the entries of a text, at most maxRecipients.
@@ -29,6 +30,7 @@ func entries(text string) (list []entry) {
 		return nil
 	}
 	blank := true
+	fate := bouncehound.Action("")
 	before := ""     // the last line that is not blank
 	waiting := false // the last entry has said nothing yet: the next paragraph may be its reason
 	for pos := 0; pos < len(text) && len(list) < maxRecipients; {
@@ -40,7 +42,7 @@ func entries(text string) (list []entry) {
 			continue
 		}
 		if address, rest, ok := entryLine(line); ok && (len(list) == 0 || !list[len(list)-1].goesOn(line, blank)) {
-			list = append(list, entry{address: address, indent: indentOf(line)})
+			list = append(list, entry{address: address, indent: indentOf(line), fate: fate})
 			e := &list[len(list)-1]
 			e.asked = asksToWrite(before)
 			rest = e.expandedFrom(rest)
@@ -50,7 +52,7 @@ func entries(text string) (list []entry) {
 					break
 				}
 				e.shared = true
-				list = append(list, entry{address: other, indent: e.indent, asked: e.asked})
+				list = append(list, entry{address: other, indent: e.indent, fate: fate, asked: e.asked})
 				e = &list[len(list)-1]
 				rest = e.expandedFrom(after)
 			}
@@ -59,6 +61,9 @@ func entries(text string) (list []entry) {
 			continue
 		}
 		before = line
+		if blank {
+			fate = headingFate(line, fate)
+		}
 		if len(list) == 0 || blank && (!waiting || isDecoration(line)) {
 			waiting = false
 			continue
@@ -82,6 +87,20 @@ func entries(text string) (list []entry) {
 		}
 	}
 	return list
+}
+
+// headingFate returns what a heading tells of the entries below it, as sendmail's of
+// "transient non-fatal errors" do; of a line that is none, what the last one told.
+func headingFate(line string, last bouncehound.Action) bouncehound.Action {
+	switch {
+	case !strings.HasSuffix(strings.TrimRight(line, " "), ":") && !(isDecoration(line) && containsFold(line, "address")):
+		return last
+	case containsFold(line, "transient non-fatal"), isDelay(line):
+		return bouncehound.Delayed
+	case containsFold(line, "successful delivery"):
+		return bouncehound.Delivered
+	}
+	return ""
 }
 
 // goesOn says whether a line that begins with an address belongs to what is said of
@@ -179,6 +198,9 @@ func (e *entry) expandedFrom(s string) string {
 // recipient makes a recipient of an entry.
 func (e entry) recipient(action bouncehound.Action) bouncehound.Recipient {
 	rec := bouncehound.Recipient{Action: action, Address: e.address, Diagnostic: e.said}
+	if action == bouncehound.Failed && e.fate != "" {
+		rec.Action = e.fate
+	}
 	if reply, status := bouncehound.Codes(e.said); action == bouncehound.Failed && reply == 0 && status != "" && status[0] == '2' {
 		rec.Action = bouncehound.Delivered // a report tells of both
 	}
