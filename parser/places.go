@@ -22,7 +22,7 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 	}
 	if len(recs) == 0 {
 		recs = m.labelled(text, action, sent)
-		reasonsBelow(recs, text)
+		m.reasonsBelow(recs, text)
 		listed = m.like == surely
 	}
 	if len(recs) == 0 {

@@ -67,6 +67,9 @@ func readProse(m *message) *bouncehound.Report {
 			recs[i].Diagnostic = recs[0].Diagnostic
 		}
 	}
+	for i := range recs {
+		recs[i].Diagnostic = withoutLetter(recs[i].Diagnostic)
+	}
 	return &bouncehound.Report{Recipients: recs}
 }
 
