@@ -26,6 +26,7 @@ var aboutSender = []string{
 	"your helo", "authentication*", "smtp auth", "smtp authentication", "reverse", "blacklist*", "blocklist*", "blocked using",
 	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "outgoing", "outbound", "sending",
 	"recipient limit", "user limit", "too many", "used to send", "smtp user", "header", "headers", "from: header", "reply-to", "rbl", "dnsbl",
+	"allowed list", "allow list", "list of permitted*", "permitted posters", "whitelist*",
 	"absender*", "ihr konto", "ihre domain*", "ihre ip*", "zertifikat*",
 	"expéditeur*", "expediteur*", "émetteur*", "emetteur*", "votre compte", "votre adresse ip", "authentification",
 	"remitente*", "su cuenta", "su ip", "mittente*", "remetente*", "sua conta", "seu ip", "afzender*", "uw account",
