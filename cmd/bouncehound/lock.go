@@ -11,11 +11,33 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"bouncehound/db"
 )
 
 // A lock lets one run or poll at a time work on a store. The kernel gives it back
 // when its process ends, however that ends, so there is never a stale one.
 type lock struct{ file *os.File }
+
+// lockedStore opens the store for the one process that polls into it, as the store's
+// owner. done closes it and gives the lock back.
+func (p *program) lockedStore(ctx context.Context, s *settings, wait bool) (store *db.DB, done func(), err error) {
+	if err := becomeOwner(s.Store.Path); err != nil {
+		return nil, nil, err
+	}
+	held, err := takeLock(ctx, s.Store.Path, wait)
+	if err != nil {
+		return nil, nil, err
+	}
+	if store, err = p.openStore(ctx, s); err != nil {
+		held.release()
+		return nil, nil, err
+	}
+	return store, func() {
+		store.Close() // what was recorded is safe without it
+		held.release()
+	}, nil
+}
 
 // takeLock takes the lock beside the store. If another process holds it, it waits
 // for it or fails with the pid of the holder.

@@ -70,19 +70,11 @@ func chosen(all []config.Mailbox, names []string) ([]config.Mailbox, error) {
 }
 
 func (p *program) pollOnce(ctx context.Context, s *settings, mailboxes []config.Mailbox, wait bool) error {
-	if err := becomeOwner(s.Store.Path); err != nil {
-		return err
-	}
-	held, err := takeLock(ctx, s.Store.Path, wait)
+	store, done, err := p.lockedStore(ctx, s, wait)
 	if err != nil {
 		return err
 	}
-	defer held.release()
-	store, err := p.openStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
+	defer done()
 	log := p.logger(s.Log)
 	senders, err := newSenders(ctx, s.Webhooks, store, log)
 	if err != nil {

@@ -50,19 +50,11 @@ rules again; where they are bad the daemon keeps the old ones.`,
 // another, each with the configuration that was good when it began.
 func (p *program) daemon(ctx context.Context, s *settings, hup <-chan os.Signal) error {
 	log := p.logger(s.Log)
-	if err := becomeOwner(s.Store.Path); err != nil {
-		return err
-	}
-	held, err := takeLock(ctx, s.Store.Path, false)
+	store, done, err := p.lockedStore(ctx, s, false)
 	if err != nil {
 		return err
 	}
-	defer held.release()
-	store, err := p.openStore(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
+	defer done()
 	for {
 		next, err := p.generation(ctx, s, store, hup)
 		if err != nil && ctx.Err() == nil {
