@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
+	"golang.org/x/text/encoding/htmlindex"
 )
 
 // toUTF8 converts text of the charset that label names, or of the one it seems to
@@ -28,6 +29,11 @@ func toUTF8(s, label string) string {
 	}
 	if escaped {
 		label = "iso-2022-jp" // announced or not: nothing else has such escapes
+	}
+	if known, err := htmlindex.Get(label); err == nil { // the usual ones, without the buffers of a reader
+		if text, err := known.NewDecoder().String(s); err == nil {
+			return strings.ToValidUTF8(text, "\uFFFD")
+		}
 	}
 	r, err := charset.Reader(label, strings.NewReader(s))
 	if err != nil { // no such charset

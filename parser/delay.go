@@ -10,7 +10,7 @@ import (
 // first words, that the server still tries. What the letter itself was about doesn't
 // count: "Undeliverable: Your parcel is delayed" failed.
 func (m *message) tellsDelay(text string) bool {
-	subject := m.header().words("Subject")
+	subject := m.subject()
 	if head, _, ok := strings.Cut(subject, ":"); ok && isBounceSubject(head) && !containsFold(head, "notification") {
 		subject = head
 	}

@@ -1,10 +1,13 @@
 package parser
 
 import (
+	"bytes"
+	"io"
 	"mime"
 	"strings"
 
 	"github.com/emersion/go-message/charset"
+	"golang.org/x/text/encoding/htmlindex"
 )
 
 // A header is the fields of one header, in their order.
@@ -126,7 +129,21 @@ func unfold(v string) string {
 	return b.String()
 }
 
-var wordDecoder = mime.WordDecoder{CharsetReader: charset.Reader}
+var wordDecoder = mime.WordDecoder{CharsetReader: wordReader}
+
+// wordReader decodes an encoded word. Most are short, and a decoder with buffers is dear.
+func wordReader(label string, input io.Reader) (io.Reader, error) {
+	known, err := htmlindex.Get(label)
+	if err != nil {
+		return charset.Reader(label, input)
+	}
+	b, err := io.ReadAll(input)
+	if err != nil {
+		return nil, err
+	}
+	text, err := known.NewDecoder().Bytes(b)
+	return bytes.NewReader(text), err
+}
 
 // decodeWords decodes encoded words and makes the rest valid UTF-8 on one line.
 func decodeWords(v string) string {
