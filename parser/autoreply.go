@@ -12,13 +12,13 @@ func readAutoReply(m *message) *bouncehound.Report {
 	h := m.header()
 	from := h.get("From")
 	subject := m.subject()
-	bySubject := isAutoReplySubject(subject)
+	bySubject := m.subjectIs(autoSubject)
 	if m.isStatusReport() || isList(h) || !bySubject && !isVacation(h) && isDaemon(from) {
 		return nil
 	}
 	auto := h.get("Auto-Submitted")
 	marked := hasPrefixFold(auto, "auto-replied") || hasAutoReplyField(h)
-	if !bySubject && isBounceSubject(subject) && (!marked || len(m.returnedHeader()) > 0) {
+	if !bySubject && m.subjectIs(bounceSubject) && (!marked || len(m.returnedHeader()) > 0) {
 		return nil
 	}
 	if !marked && !bySubject {

@@ -7,7 +7,7 @@ package parser
 // the null sender, RFC 3464 section 2), and as mailings.
 func (m *message) weighDaemon(from, subject string, keeper bool) int8 {
 	h := m.header()
-	bounce := isBounceSubject(subject)
+	bounce := m.subjectIs(bounceSubject)
 	named := !isDaemonAddress(from) // it is only called so: people and departments are, too
 	switch {
 	case named && !bounce && (isAnswer(subject) || isPerson(h)):

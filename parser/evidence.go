@@ -34,7 +34,7 @@ func (m *message) weighReport() int8 {
 	}
 	subject := m.subject()
 	keeper := containsFold(from, "postmaster") || containsFold(from, "admin") // a person may sit behind it
-	if (!daemon || keeper) && (isAnswer(subject) || isAutoReplySubject(subject)) {
+	if (!daemon || keeper) && (isAnswer(subject) || m.subjectIs(autoSubject)) {
 		return noReport
 	}
 	if daemon {
@@ -44,7 +44,7 @@ func (m *message) weighReport() int8 {
 		return noReport
 	}
 	null := h.get("Return-Path") == "<>"
-	if isBounceSubject(subject) && (null || !isPerson(h)) {
+	if m.subjectIs(bounceSubject) && (null || !isPerson(h)) {
 		switch returned := m.returnedHeader(); {
 		case len(returned) == 0 && answersNothing(h):
 			return noReport

@@ -74,7 +74,7 @@ func (m *message) verp(pattern string) string {
 func (m *message) toldByVERP(pattern string) (r bouncehound.Report) {
 	meant := m.verp(pattern)
 	text := m.text()
-	if meant == "" || !isBounceSubject(m.subject()) && !tellsFailure(text) {
+	if meant == "" || !m.subjectIs(bounceSubject) && !tellsFailure(text) {
 		return r
 	}
 	rec := bouncehound.Recipient{Action: bouncehound.Failed, Address: meant}

@@ -37,6 +37,7 @@ type message struct {
 
 	decodedSubject string // see subject
 	subjectRead    bool
+	subjectKinds   int8 // see subjectIs
 
 	like int8 // see looksLikeReport: 0 not looked at, 1 yes, -1 no
 
@@ -100,6 +101,29 @@ func (m *message) subject() string {
 		m.decodedSubject = m.header().words("Subject")
 	}
 	return m.decodedSubject
+}
+
+// What a subject may be by its words.
+const (
+	bounceSubject int8 = 1 << iota
+	autoSubject
+	kindsKnown
+)
+
+// subjectIs says whether the words of the subject are those of a report, or of an automatic
+// reply. The words are many, and many formats ask.
+func (m *message) subjectIs(kind int8) bool {
+	if m.subjectKinds == 0 {
+		m.subjectKinds = kindsKnown
+		subject := m.subject()
+		if isBounceSubject(subject) {
+			m.subjectKinds |= bounceSubject
+		}
+		if isAutoReplySubject(subject) {
+			m.subjectKinds |= autoSubject
+		}
+	}
+	return m.subjectKinds&kind != 0
 }
 
 // note says what was odd, once.

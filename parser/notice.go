@@ -28,7 +28,7 @@ func readNotice(m *message) *bouncehound.Report {
 func (m *message) tellsOfFiltering() bool {
 	h, subject := m.header(), m.subject()
 	switch {
-	case hasPrefixFold(h.get("Auto-Submitted"), "auto-replied"), isAutoReplySubject(subject), isAnswer(subject):
+	case hasPrefixFold(h.get("Auto-Submitted"), "auto-replied"), m.subjectIs(autoSubject), isAnswer(subject):
 		return false
 	case anyPhrase(subject, quarantineWords[:], foreignQuarantine[:]):
 	case isDaemon(h.get("From")) && (containsFold(subject, "digest") || containsFold(subject, "summary") || containsFold(subject, "summaries")):
@@ -36,7 +36,7 @@ func (m *message) tellsOfFiltering() bool {
 	default:
 		return false
 	}
-	return !isBounceSubject(subject) && len(m.returnedHeader()) == 0
+	return !m.subjectIs(bounceSubject) && len(m.returnedHeader()) == 0
 }
 
 // quarantineWords are the word for quarantine, cut so that it fits many languages.

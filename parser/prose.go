@@ -26,7 +26,7 @@ func readProse(m *message) *bouncehound.Report {
 	if action == bouncehound.Failed && !tellsFailure(text) && (tellsSuccess(subject) || tellsSuccess(text[:min(len(text), 1500)])) {
 		action = bouncehound.Delivered
 	}
-	if action == bouncehound.Failed && !isBounceSubject(subject) && !tellsFailure(text) && !m.header().has("X-Failed-Recipients") {
+	if action == bouncehound.Failed && !m.subjectIs(bounceSubject) && !tellsFailure(text) && !m.header().has("X-Failed-Recipients") {
 		if m.like == surely && isDaemonAddress(m.header().get("From")) {
 			return m.wrapped()
 		}
@@ -38,7 +38,7 @@ func readProse(m *message) *bouncehound.Report {
 		}
 	}
 	recs := m.proseRecipients(text, action)
-	if len(recs) == 0 && m.like == surely && action == bouncehound.Failed && (tellsFailure(text) || isBounceSubject(subject)) {
+	if len(recs) == 0 && m.like == surely && action == bouncehound.Failed && (tellsFailure(text) || m.subjectIs(bounceSubject)) {
 		if r := m.wrapped(); r != nil {
 			return r
 		}

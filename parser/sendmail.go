@@ -38,7 +38,10 @@ func readSendmail(m *message) *bouncehound.Report {
 		list, transcript = text[:strings.LastIndexByte(text[:i], '\n')+1], text[i:]
 	}
 	session := readSession(transcript)
-	r := &bouncehound.Report{ReportingMTA: hostAfter(text, "was received at ")}
+	r := &bouncehound.Report{}
+	if host := hostAfter(text, "was received at "); strings.IndexByte(host, '.') > 0 { // else it is a date
+		r.ReportingMTA = host
+	}
 	for _, e := range entries(list) {
 		rec := e.recipient(action)
 		rec.Diagnostic = ""
