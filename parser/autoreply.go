@@ -13,7 +13,7 @@ func readAutoReply(m *message) *bouncehound.Report {
 	from := h.get("From")
 	subject := m.subject()
 	bySubject := m.subjectIs(autoSubject)
-	if m.isStatusReport() || isList(h) || !bySubject && !isVacation(h) && isDaemon(from) {
+	if m.isStatusReport() || isList(h) || !bySubject && !isVacation(h) && m.fromDaemon() {
 		return nil
 	}
 	auto := h.get("Auto-Submitted")

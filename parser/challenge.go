@@ -13,7 +13,7 @@ func readChallenge(m *message) *bouncehound.Report {
 	from := h.get("From")
 	known := h.has("X-Boxbe-Challenge") || h.has("X-TMDA-Fingerprint") || h.has("X-ASK-Auth") || h.has("X-AskVersion") || h.has("X-Bluebottle-Request") ||
 		h.has("X-ChoiceMail-Registration-Request") || h.has("X-Mailinblack-Challenge") ||
-		!isDaemon(from) && (containsFold(from, "@boxbe.com") || containsFold(from, "@spamarrest.com") || containsFold(from, "@bluebottle.com")) ||
+		!m.fromDaemon() && (containsFold(from, "@boxbe.com") || containsFold(from, "@spamarrest.com") || containsFold(from, "@bluebottle.com")) ||
 		containsFold(h.get("X-Delivery-Agent"), "tmda") && (containsFold(from, "-confirm-") || containsFold(h.get("Reply-To"), "-confirm-") || containsFold(h.get("Subject"), "confirm"))
 	if !known && !m.asksForProof() {
 		return nil
@@ -29,7 +29,7 @@ func (m *message) asksForProof() bool {
 	if m.isStatusReport() || h.get("Return-Path") != "<>" && !h.has("Auto-Submitted") && !h.has("Precedence") {
 		return false // a person asks
 	}
-	if !anyPhrase(m.subject(), proofSubjects[:], foreignProofSubjects[:]) || isDaemon(h.get("From")) || isList(h) || isMailing(h) || isRobot(h) {
+	if !anyPhrase(m.subject(), proofSubjects[:], foreignProofSubjects[:]) || m.fromDaemon() || isList(h) || isMailing(h) || isRobot(h) {
 		return false
 	}
 	return anyPhrase(m.text(), waitingPhrases[:], foreignWaiting[:])

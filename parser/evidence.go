@@ -22,7 +22,7 @@ const (
 func (m *message) weighReport() int8 {
 	h := m.header()
 	from := h.get("From")
-	daemon := isDaemon(from)
+	daemon := m.fromDaemon()
 	if isList(h) && !daemon {
 		return noReport // a report that was sent to a list is about mail of the list
 	}

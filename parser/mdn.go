@@ -27,7 +27,7 @@ func readMDN(m *message) *bouncehound.Report {
 	switch mdn := m.part("message/disposition-notification"); {
 	case hasPrefixFold(kind, "disposition-notification"), mdn != nil:
 		r := &bouncehound.Report{Format: "mdn"}
-		if _, why, ok := strings.Cut(m.text(), "was automatically rejected:"); ok && mdn != nil && isDaemon(m.header().get("From")) {
+		if _, why, ok := strings.Cut(m.text(), "was automatically rejected:"); ok && mdn != nil && m.fromDaemon() {
 			fields := m.headerOf(m.decode(mdn))
 			r.Recipients = []bouncehound.Recipient{{
 				Action: bouncehound.Failed, Address: recipientAddress(fields.get("Original-Recipient"), true), Final: recipientAddress(fields.get("Final-Recipient"), false), Diagnostic: why,

@@ -38,6 +38,7 @@ type message struct {
 	decodedSubject string // see subject
 	subjectRead    bool
 	subjectKinds   int8 // see subjectIs
+	daemon         int8 // see fromDaemon: 0 not looked at, 1 yes, -1 no
 
 	like int8 // see looksLikeReport: 0 not looked at, 1 yes, -1 no
 
@@ -124,6 +125,17 @@ func (m *message) subjectIs(kind int8) bool {
 		}
 	}
 	return m.subjectKinds&kind != 0
+}
+
+// fromDaemon says whether the From field is that of a mail server.
+func (m *message) fromDaemon() bool {
+	if m.daemon == 0 {
+		m.daemon = -1
+		if isDaemon(m.header().get("From")) {
+			m.daemon = 1
+		}
+	}
+	return m.daemon > 0
 }
 
 // note says what was odd, once.

@@ -31,7 +31,7 @@ func (m *message) tellsOfFiltering() bool {
 	case hasPrefixFold(h.get("Auto-Submitted"), "auto-replied"), m.subjectIs(autoSubject), isAnswer(subject):
 		return false
 	case anyPhrase(subject, quarantineWords[:], foreignQuarantine[:]):
-	case isDaemon(h.get("From")) && (containsFold(subject, "digest") || containsFold(subject, "summary") || containsFold(subject, "summaries")):
+	case m.fromDaemon() && (containsFold(subject, "digest") || containsFold(subject, "summary") || containsFold(subject, "summaries")):
 	case containsFold(subject, "in mail to you"): // amavis, to the recipient
 	default:
 		return false
