@@ -9,9 +9,13 @@ import (
 // cleanAddress returns the address in a field value: "<lena@Example.com>",
 // "Lena <lena@example.com>", "lena@example.com (Lena)", "'lena@example.com'".
 // It is "" where there is none. A bare local part is an address of the reporting
-// host, but we don't know its name: that is none.
+// host, but we don't know its name: that is none. A control character makes an
+// address unreadable: what stands behind it would be somebody else's.
 func cleanAddress(s string) string {
 	s = strings.TrimSpace(s)
+	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' && c != '\t' && c != '\n' || c == 0x7f }) {
+		return ""
+	}
 	if open := strings.LastIndexByte(s, '<'); open >= 0 {
 		inner := s[open+1:]
 		if end := strings.IndexByte(inner, '>'); end >= 0 {

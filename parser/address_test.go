@@ -7,6 +7,8 @@ import (
 
 func TestCleanAddress(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
+		{"x\x1b[31m@example.com", ""}, // not 31m@example.com, who is somebody else
+		{"le\x00na@example.com", ""},
 		{"lena@Example.COM", "lena@example.com"},
 		{"<Lena.Berg@Example.com>", "Lena.Berg@example.com"},
 		{`"Berg, Lena" <lena@example.com>`, "lena@example.com"},
