@@ -69,3 +69,27 @@ func withoutState(answer string) string {
 	}
 	return answer
 }
+
+// findGmailSentence gives the only recipient of a report of Gmail's whose machine part
+// says nothing the sentence about it among the words:
+//
+//	** Address not found **
+//
+//	Your message wasn't delivered to lena@example.com because the address couldn't be found.
+//
+// QUIRK: Gmail writes Status 5.0.0 and no Diagnostic-Code for addresses of its own.
+func (m *message) findGmailSentence(rec *bouncehound.Recipient) {
+	address := rec.Final
+	if address == "" {
+		address = rec.Address
+	}
+	if address == "" || !saysNothing(rec.Diagnostic) || !containsFold(m.header().get("From"), "mailer-daemon@google") {
+		return
+	}
+	for paragraph := range strings.SplitSeq(m.text(), "\n\n") {
+		if len(paragraph) <= maxDiagnostic && containsAddress(paragraph, address) && len(strings.Fields(paragraph)) > 4 {
+			rec.Diagnostic = strings.TrimSpace(paragraph)
+			return
+		}
+	}
+}

@@ -115,6 +115,7 @@ func (m *message) settle(r *bouncehound.Report, o Options) {
 	}
 	if len(r.Recipients) == 1 && (r.Recipients[0].Action == bouncehound.Failed || r.Recipients[0].Action == bouncehound.Delayed) && saysNothing(r.Recipients[0].Diagnostic) {
 		m.findReply(&r.Recipients[0])
+		m.findGmailSentence(&r.Recipients[0])
 		settleCodes(&r.Recipients[0])
 	}
 	for i := range r.Recipients {
