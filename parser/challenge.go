@@ -29,29 +29,29 @@ func (m *message) asksForProof() bool {
 	if m.isStatusReport() || h.get("Return-Path") != "<>" && !h.has("Auto-Submitted") && !h.has("Precedence") {
 		return false // a person asks
 	}
-	if !anyPhrase(m.subject(), proofSubjects[:], foreignProofSubjects[:]) || m.fromDaemon() || isList(h) || isMailing(h) || isRobot(h) {
+	if !anyPhrase(m.subject(), proofSubjects, foreignProofSubjects) || m.fromDaemon() || isList(h) || isMailing(h) || isRobot(h) {
 		return false
 	}
-	return anyPhrase(m.text(), waitingPhrases[:], foreignWaiting[:])
+	return anyPhrase(m.text(), waitingPhrases, foreignWaiting)
 }
 
-var proofSubjects = [...]string{
+var proofSubjects = newPhrases(
 	"confirm your message", "confirm your e", "please confirm", "confirm request", "confirmation re", "verification re", "requires verification", "needs verification", "are you human", "permission re", "please register",
 	"verify your", "merci de confirmer", "confirmer votre", "authentification re", "authentification de", "confirme su", "confirmar su", "no es un robot", "confirme sua", "confirmar sua", "confirme seu",
 	"conferma richiesta", "conferma il tuo", "confermare", "bevestig uw", "bevestiging vereist",
-}
+)
 
-var foreignProofSubjects = [...]string{
+var foreignProofSubjects = newPhrases(
 	"bestätigen sie", "bestätigung erforderlich", "vous n'êtes pas un robot", "não é um robô", "confirmação de envio", "potwierd", "подтвердите", "送信確認", "確認のお願い", "請確認", "请确认", "bekräfta",
-}
+)
 
 // waitingPhrases tell that a letter waits: "is being held", "has not been delivered yet".
-var waitingPhrases = [...]string{
+var waitingPhrases = newPhrases(
 	"being held", "been held", "on hold", "waiting list", "waits in", "has not been delivered", "not been delivered yet", "was not delivered", "not delivered yet", "not yet been delivered", "before it is handed over", "be delivered as soon as",
 	"could not be delivered right away", "held until", "noch nicht zugestellt", "sera remis", "no se ha entregado", "remitentes verificados",
 	"messaggio in attesa", "czeka", "wacht op",
-}
+)
 
-var foreignWaiting = [...]string{
+var foreignWaiting = newPhrases(
 	"zurückgehalten", "pas encore été remis", "n'a pas été remis", "saldrá de la cuarentena", "todavía no", "ainda não foi entregue", "non è stato ancora consegnato", "ожидает", "не доставлено", "お預かり", "届いていません", "尚未送達", "尚未送达",
-}
+)

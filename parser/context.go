@@ -54,13 +54,12 @@ func asksToWrite(before string) bool {
 			break
 		}
 	}
-	for _, phrase := range [...]string{"contact", "write to", "questions", "email us", "e-mail us", "assistance", "support", "reply to", "report to", "kontakt", "wenden", "fragen", "contatt", "contacte", "adressez", "schreiben sie", "escrib", "scriv", "schrijf", "escrev", "écrire", "écrivez"} {
-		if containsFold(before, phrase) {
-			return !tellsFailure(before)
-		}
-	}
-	return false
+	return askingPhrases.in(before) && !tellsFailure(before)
 }
+
+var askingPhrases = newPhrases(
+	"contact", "write to", "questions", "email us", "e-mail us", "assistance", "support", "reply to", "report to", "kontakt", "wenden", "fragen", "contatt", "contacte", "adressez", "schreiben sie", "escrib", "scriv", "schrijf", "escrev", "écrire", "écrivez",
+)
 
 // sayDelivered says whether the clause before an address says that its mail arrived:
 // "was delivered to lena@example.com, but not to omar@example.com".

@@ -90,13 +90,12 @@ func isPerson(h header) bool {
 
 // isMailProgram says whether an X-Mailer field names a program that people write with.
 func isMailProgram(mailer string) bool {
-	for _, program := range [...]string{"outlook", "apple mail", "iphone", "ipad", "thunderbird", "foxmail", "the bat", "lotus notes", "evolution", "kmail", "sylpheed", "claws", "airmail (", "spark", "mutt", "roundcube", "webmail", "windows live mail", "windows mail"} {
-		if containsFold(mailer, program) {
-			return true
-		}
-	}
-	return false
+	return mailPrograms.in(mailer)
 }
+
+var mailPrograms = newPhrases(
+	"outlook", "apple mail", "iphone", "ipad", "thunderbird", "foxmail", "the bat", "lotus notes", "evolution", "kmail", "sylpheed", "claws", "airmail (", "spark", "mutt", "roundcube", "webmail", "windows live mail", "windows mail",
+)
 
 // isStatusReport says whether the message is a multipart/report about delivery (RFC 6522).
 func (m *message) isStatusReport() bool {
@@ -128,16 +127,14 @@ func isDaemon(from string) bool {
 	if name == "" {
 		return false
 	}
-	name = decodeWords(name)
-	for _, daemon := range [...]string{"mail delivery", "mailer-daemon", "mailer daemon", "delivery subsystem", "mail daemon", "system administrator",
-		"delivery system", "mail administrator", "postmaster", "mail system", "delivery failure", "delivery notification",
-		"systemadministrator", "administrateur système", "internet mail delivery", "mail router", "mail deliver"} {
-		if containsFold(name, daemon) {
-			return true
-		}
-	}
-	return false
+	return daemonNames.in(decodeWords(name))
 }
+
+var daemonNames = newPhrases(
+	"mail delivery", "mailer-daemon", "mailer daemon", "delivery subsystem", "mail daemon", "system administrator",
+	"delivery system", "mail administrator", "postmaster", "mail system", "delivery failure", "delivery notification",
+	"systemadministrator", "administrateur système", "internet mail delivery", "mail router", "mail deliver",
+)
 
 // isDaemonAddress says whether the address of a From field is that of a mail server,
 // whatever name stands beside it.

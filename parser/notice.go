@@ -30,7 +30,7 @@ func (m *message) tellsOfFiltering() bool {
 	switch {
 	case hasPrefixFold(h.get("Auto-Submitted"), "auto-replied"), m.subjectIs(autoSubject), isAnswer(subject):
 		return false
-	case anyPhrase(subject, quarantineWords[:], foreignQuarantine[:]):
+	case anyPhrase(subject, quarantineWords, foreignQuarantine):
 	case m.fromDaemon() && (containsFold(subject, "digest") || containsFold(subject, "summary") || containsFold(subject, "summaries")):
 	case containsFold(subject, "in mail to you"): // amavis, to the recipient
 	default:
@@ -40,6 +40,6 @@ func (m *message) tellsOfFiltering() bool {
 }
 
 // quarantineWords are the word for quarantine, cut so that it fits many languages.
-var quarantineWords = [...]string{"quarantine", "quarantaine", "quarentena", "quarantena", "cuarentena", "kwarantann", "karant"}
+var quarantineWords = newPhrases("quarantine", "quarantaine", "quarentena", "quarantena", "cuarentena", "kwarantann", "karant")
 
-var foreignQuarantine = [...]string{"quarantäne", "karantän", "карантин", "検疫", "隔離", "隔离", "격리"}
+var foreignQuarantine = newPhrases("quarantäne", "karantän", "карантин", "検疫", "隔離", "隔离", "격리")

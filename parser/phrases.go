@@ -1,55 +1,49 @@
 package parser
 
-import "strings"
-
 // The phrases of this file are facts about how mail systems word things. Those of
 // ASCII are compared in any case; the others, in lower case, with lowered text, and cut so
 // that inflection does not matter. They count only in what is a report by other signs.
 
 // isDelay says whether words tell of a delay: the server still tries.
 func isDelay(s string) bool {
-	if !anyPhrase(s, delayPhrases[:], foreignDelays[:]) {
+	if !anyPhrase(s, delayPhrases, foreignDelays) {
 		return false
 	}
-	for _, over := range [...]string{"has failed", "given up", "giving up", "gave up", "abandon"} {
-		if containsFold(s, over) {
-			return false
-		}
+	if overPhrases.in(s) {
+		return false
 	}
 	return !containsFold(s, "permanent") || containsFold(s, "fails permanently")
 }
 
-// tellsSuccess says whether words tell of a delivery.
-func tellsSuccess(s string) bool {
-	for _, phrase := range [...]string{"successfully delivered", "delivered successfully", "successful mail delivery", "successful delivery", "notification (success)", "erfolgreich zugestellt"} {
-		if containsFold(s, phrase) {
-			return true
-		}
-	}
-	return false
-}
+// overPhrases tell that the server has stopped trying.
+var overPhrases = newPhrases("has failed", "given up", "giving up", "gave up", "abandon")
 
-var delayPhrases = [...]string{
+// tellsSuccess says whether words tell of a delivery.
+func tellsSuccess(s string) bool { return successPhrases.in(s) }
+
+var successPhrases = newPhrases("successfully delivered", "delivered successfully", "successful mail delivery", "successful delivery", "notification (success)", "erfolgreich zugestellt")
+
+var delayPhrases = newPhrases(
 	"not yet been delivered", "delayed", "will continue to try", "still trying", "will be retried", "warning message only", "delivery attempts will continue",
 	"no action is required on your part", "will keep trying", "not yet delivered", "delivery incomplete", "temporary problem delivering", "enqueued and undeliverable",
 	"notification (delay)", "noch nicht zugestellt", "weiter versucht", "pas encore", "nog niet", "non ancora", "warning: could not send",
 	"only a warning", "will retry", "being retried", "retry your message", "continue retrying", "keep trying to deliver",
 	"remise diff", "entrega retrasada", "recapito posticipato", "recapito incompleto", "entrega com atraso", "entrega incompleta", "bezorging vertraagd", "vertraagde mail",
 	"nur eine warnung", "weiterhin versucht", "problema temporal", "problema temporaneo", "leveransen", "levering forsinket", "teslim gecikti",
-}
+)
 
-var foreignDelays = [...]string{
+var foreignDelays = newPhrases(
 	"verzögert", "aún no ", "todavía no ", "ainda não ", "non è ancora ", "ещё не доставлено", "еще не доставлено", "zustellung nicht abgeschlossen", "un problème temporaire", "dostarczenie opóźnione", "doručení zpožděno", "késik a kézbesítés", "livrare întârziată",
 	"καθυστέρηση παράδοσης", "доставка задержана", "повторные попытки доставки", "доставка затримується", "försenad", "toimitus viivästynyt",
 	"配信遅延", "传递延迟", "傳遞延遲", "배달 지연",
-}
+)
 
 // tellsFailure says whether words tell that something could not be delivered.
 func tellsFailure(s string) bool {
-	return anyPhrase(s, failurePhrases[:], foreignFailures[:])
+	return anyPhrase(s, failurePhrases, foreignFailures)
 }
 
-var failurePhrases = [...]string{
+var failurePhrases = newPhrases(
 	"could not", "couldn't", "cannot", "can't be", "can not", "unable to", "failed", "failure", "undeliver", "not deliver", "wasn't delivered", "not been delivered",
 	"rejected", "refused", "unknown", "does not exist", "doesn't exist", "not exist", "no such", "invalid", "exceed", "quota", "mailbox is full", "mailbox full", "inbox is full", "not a valid",
 	"not found", "bounced", "did not reach", "was not sent", "error delivering", "no longer", "disabled", "not accept", "blocked", "trouble delivering", "returned to you", "not match",
@@ -59,41 +53,21 @@ var failurePhrases = [...]string{
 	"nao pode", "nao foi", "falha na entrega", "inexistente", "non e' stato", "impossibile", "sconosciuto", "kan niet worden", "kon niet worden", "niet bezorgd", "onbekend",
 	"kunde inte", "det gick inte", "kunne ikke", "mislykkedes", "mislyktes", "ei voitu", "nie mo", "nie istnieje", "nie powiod", "nelze", "nebylo", "nezda", "zlyhalo", "nem siker", "nem lehet", "nepodarilo",
 	"nu a putut", "teslim edilemedi", "iletilemedi", "gagal", "tidak terkirim",
-}
+)
 
-var foreignFailures = [...]string{
+var foreignFailures = newPhrases(
 	"n’a pas", "échec de", "não pôde", "não foi", "não existe", "non è stato", "non è riuscito", "nie została", "nie udało", "okänd", "epäonnistui", "nu a reușit",
 	"не удалось", "невозможно", "не может быть", "не доставлен", "не было доставлено", "не найден", "не существует", "недоставлен", "сбой доставки", "переполнен", "не вдалося", "неуспешна доставка",
 	"απέτυχε", "δεν ήταν δυνατή", "失敗", "失败", "退信", "退回", "不存在", "無法", "无法", "未能", "できません", "届け", "見つかりません", "配信されません", "못했습니다", "반송", "실패",
 	"فشل", "تعذر", "נכשלה", "לא ניתן", "không thành công", "ไม่สามารถ",
-}
-
-// anyPhrase says whether text holds any of the ASCII phrases in any case, or, where it is not
-// all ASCII, any of the foreign ones.
-func anyPhrase(s string, ascii, foreign []string) bool {
-	s = strings.ToLower(s)
-	for _, phrase := range ascii {
-		if strings.Contains(s, phrase) {
-			return true
-		}
-	}
-	if isASCII(s) {
-		return false
-	}
-	for _, phrase := range foreign {
-		if strings.Contains(s, phrase) {
-			return true
-		}
-	}
-	return false
-}
+)
 
 // isBounceSubject says whether a subject is one that mail servers give their reports.
 func isBounceSubject(subject string) bool {
-	return subject != "" && !isAnswer(subject) && anyPhrase(subject, bounceSubjects[:], foreignSubjects[:])
+	return subject != "" && !isAnswer(subject) && anyPhrase(subject, bounceSubjects, foreignSubjects)
 }
 
-var bounceSubjects = [...]string{
+var bounceSubjects = newPhrases(
 	"undeliver", "failure notice", "returned mail", "delivery status notification", "delivery failure", "delivery failed", "mail delivery failed",
 	"nondeliverable", "non-deliver", "delivery has failed", "delivery problem", "mail system error", "returned to sender", "returning message to sender",
 	"could not be delivered", "delivery notification", "delivery error", "delivery unsuccessful", "mail failure",
@@ -102,11 +76,11 @@ var bounceSubjects = [...]string{
 	"unzustellbar", "nicht zustellbar", "nicht zugestellt", "non remis", "no se puede entregar", "error en la entrega", "mensaje no entregado", "no se ha podido entregar", "impossibile recapitare",
 	"non recapitabile", "consegna fallita", "mancata consegna", "falha na entrega", "onbestelbaar", "bezorging mislukt", "niet bezorgd", "niet-bezorgde", "olevererbart", "kan ikke leveres",
 	"ei voitu toimittaa", "teslim edilem", "nelivrabil", "nu se poate livra", "niedostarcz", "tidak dapat dikirim",
-}
+)
 
-var foreignSubjects = [...]string{
+var foreignSubjects = newPhrases(
 	"zustellung fehlgeschlagen", "übermittlungsstatus", "état de remise", "état de la distribution", "notificación de estado de", "não entregue", "não é possível entregar",
 	"nie można dostarczyć", "zwrot wiadomości", "nedoručiteln", "nelze doručit", "nedoručeno", "nedoručiteľn", "kézbesíthet", "не удается доставить", "не доставлено", "недоставлен", "не может быть доставлено",
 	"недоставимо", "не вдалося доставити", "μη παραδοτέο", "配信不能", "配信できません", "配信に失敗", "メールエラー", "送信失敗", "无法传递", "未送达", "無法傳遞", "投递失败", "投遞失敗", "发送失败", "无法送达",
 	"退信", "被退回", "传输失败", "배달되지 않음", "발송 실패", "반송", "غير قابل للتسليم", "לא ניתן למסירה", "không thể gửi", "ไม่สามารถส่งได้",
-}
+)

@@ -39,13 +39,10 @@ var robotFields = [...]string{
 }
 
 func isRobotMailer(mailer string) bool {
-	for _, program := range [...]string{"otrs", "otobo", "znuny", "zammad", "zendesk", "osticket", "freshdesk", "redmine", "helpscout", "kayako", "mantis", "glpi"} {
-		if containsFold(mailer, program) {
-			return true
-		}
-	}
-	return false
+	return robotMailers.in(mailer)
 }
+
+var robotMailers = newPhrases("otrs", "otobo", "znuny", "zammad", "zendesk", "osticket", "freshdesk", "redmine", "helpscout", "kayako", "mantis", "glpi")
 
 // isTicketSubject says whether a subject begins with the number of a ticket in brackets, as
 // help desks mark their mail: "[Ticket#2026011510000187]", "[example.com #1042]", "[Desk 8124]".

@@ -1,9 +1,6 @@
 package parser
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // text returns the words a person would read in the report, up to where the
 // message that was sent is returned among them. The header of that is m.quoted.
@@ -179,27 +176,13 @@ func announcesReturned(line string) bool {
 	if !ruled && line[len(line)-1] != ':' && line[len(line)-1] != '.' && line[len(line)-1] != '-' {
 		return false
 	}
-	var lower [120]byte
-	for i := range len(line) {
-		lower[i] = line[i]
-		if 'A' <= line[i] && line[i] <= 'Z' {
-			lower[i] += 'a' - 'A'
-		}
-	}
-	for _, phrase := range returnedPhrases {
-		if bytes.Contains(lower[:len(line)], phrase) {
-			return true
-		}
-	}
-	return ruled && bytes.Contains(lower[:len(line)], []byte("message was received"))
+	return returnedPhrases.in(line) || ruled && containsFold(line, "message was received")
 }
 
-var returnedPhrases = [...][]byte{
-	[]byte("original message"), []byte("copy of the message"), []byte("copy of your message"), []byte("copy of the original"), []byte("copy of the header"),
-	[]byte("message header"), []byte("header of the"), []byte("headers follow"), []byte("returned message"), []byte("unsent message"), []byte("undelivered message"), []byte("message text follows"),
-	[]byte("original mail"), []byte("below this line"), []byte("message follows"), []byte("mensaje original"), []byte("message d'origine"),
-	[]byte("begin returned"), []byte("header follows"), []byte("headers of the"),
-}
+var returnedPhrases = newPhrases(
+	"original message", "copy of the message", "copy of your message", "copy of the original", "copy of the header", "message header", "header of the", "headers follow",
+	"returned message", "unsent message", "undelivered message", "message text follows", "original mail", "below this line", "message follows", "mensaje original", "message d'origine", "begin returned", "header follows", "headers of the",
+)
 
 func isRule(c byte) bool { return c == '-' || c == '=' || c == '*' || c == '_' }
 
