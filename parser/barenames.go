@@ -12,25 +12,39 @@ import (
 //	Your mail to the following recipients could not be delivered:
 //		lena
 //
+// or with the reason in a column of its own, as phquery did, which looked up names for
+// universities in the directories of the nineties (ph, CSO nameserver):
+//
+//	--------Message not delivered to the following:
+//
+//	 lena.meyer    No matches to nameserver query
+//
 // The domain is that of the address with this local part that the returned message went
-// to, else that of the daemon, if that is no host of it.
+// to or came by, else that of the daemon, if that is no host of it.
 func (m *message) bareNames(text string, action bouncehound.Action, sent []string) (recs []bouncehound.Recipient) {
 	domain := bouncehound.Domain(cleanAddress(m.header().get("From")))
 	if strings.Count(domain, ".") != 1 {
 		domain = ""
 	}
+	if len(m.returnedHeader()) > 0 {
+		sent = append(sent[:len(sent):len(sent)], m.cameBy()...)
+	}
 	listed := false
 	for line := range strings.SplitSeq(text, "\n") {
-		name := strings.TrimSpace(line)
+		name, reason := columns(strings.TrimSpace(line))
 		switch {
 		case name == "":
 		case strings.HasSuffix(name, ":"):
 			listed = tellsFailure(name)
-		case !listed || !isBareName(name) || len(line) == len(name):
+		case !listed || !isBareName(name) || indentOf(line) == 0:
 			listed = false
 		default:
-			if a := completed(name, domain, sent); a != "" {
-				recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
+			at := domain
+			if reason != "" {
+				at = "" // tables hold much besides names
+			}
+			if a := completed(name, at, sent); a != "" {
+				recs = append(recs, bouncehound.Recipient{Action: action, Address: a, Diagnostic: reason})
 			}
 		}
 		if len(recs) >= 50 {
@@ -38,6 +52,31 @@ func (m *message) bareNames(text string, action bouncehound.Action, sent []strin
 		}
 	}
 	return recs
+}
+
+// columns cuts a line at a wide gap.
+func columns(line string) (first, second string) {
+	i := strings.IndexAny(line, " \t")
+	if i < 0 || line[i] == ' ' && line[i+1] != ' ' && line[i+1] != '\t' {
+		return line, ""
+	}
+	return line[:i], strings.TrimSpace(line[i:])
+}
+
+// cameBy returns the addresses that servers took the returned message for.
+func (m *message) cameBy() (found []string) {
+	h := m.returnedHeader()
+	for i := range h {
+		if !strings.EqualFold(h[i].name, "Received") {
+			continue
+		}
+		if _, after, ok := strings.Cut(h[i].value, "for <"); ok && len(found) < 20 {
+			if a, _ := findAddress(after); a != "" {
+				found = append(found, a)
+			}
+		}
+	}
+	return found
 }
 
 // completed returns the address of a user by his local part, "" if it is not known.

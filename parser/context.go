@@ -61,6 +61,20 @@ var askingPhrases = newPhrases(
 	"contact", "write to", "questions", "email us", "e-mail us", "assistance", "support", "reply to", "report to", "kontakt", "wenden", "fragen", "contatt", "contacte", "adressez", "schreiben sie", "escrib", "scriv", "schrijf", "escrev", "écrire", "écrivez",
 )
 
+// offersOthers says whether a line announces addresses that are not the one that failed:
+// where somebody moved to, whom a directory holds under names like his.
+func offersOthers(line string) bool {
+	line = strings.TrimSpace(line)
+	if !strings.HasSuffix(line, ":") && !strings.HasSuffix(line, "?") {
+		return false
+	}
+	return otherPhrases.in(line)
+}
+
+var otherPhrases = newPhrases(
+	"did you mean", "similar", "possible match", "close match", "closest", "possible address", "try one of", "new address", "of help", "moved to", "meinten sie", "ähnlich", "neue adresse", "nouvelle adresse", "nueva direcc", "nuovo indirizzo", "nieuwe adres",
+)
+
 // sayDelivered says whether the clause before an address says that its mail arrived:
 // "was delivered to lena@example.com, but not to omar@example.com".
 func sayDelivered(before string) bool {

@@ -32,6 +32,7 @@ func entries(text string) (list []entry) {
 	blank := true
 	fate := bouncehound.Action("")
 	before := ""     // the last line that is not blank
+	lastEntry := ""  // the last line that began an entry
 	waiting := false // the last entry has said nothing yet: the next paragraph may be its reason
 	for pos := 0; pos < len(text) && len(list) < maxRecipients; {
 		line, next := lineAt(text, pos)
@@ -44,7 +45,8 @@ func entries(text string) (list []entry) {
 		if address, rest, ok := entryLine(line); ok && (len(list) == 0 || !list[len(list)-1].goesOn(line, blank)) {
 			list = append(list, entry{address: address, indent: indentOf(line), fate: fate})
 			e := &list[len(list)-1]
-			e.asked = asksToWrite(before)
+			e.asked = asksToWrite(before) || offersOthers(before) || len(list) > 1 && list[len(list)-2].asked && before == lastEntry
+			lastEntry = line
 			rest = e.expandedFrom(rest)
 			for len(list) < maxRecipients && (strings.HasPrefix(rest, ", ") || strings.HasPrefix(rest, "; ")) {
 				other, after, more := entryLine(rest[2:])
@@ -64,7 +66,7 @@ func entries(text string) (list []entry) {
 		if blank {
 			fate = headingFate(line, fate)
 		}
-		if len(list) == 0 || blank && (!waiting || isDecoration(line)) {
+		if len(list) == 0 || blank && (!waiting || isDecoration(line) || offersOthers(line)) {
 			waiting = false
 			continue
 		}

@@ -25,14 +25,16 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 		m.reasonsBelow(recs, text)
 		listed = m.like == surely
 	}
+	if len(recs) == 0 && m.like == surely {
+		if recs = m.bareNames(text, action, sent); len(recs) > 0 {
+			return recs // the letter has given them their domains
+		}
+	}
 	if len(recs) == 0 {
 		recs = m.inParagraphs(text, action, sent)
 	}
 	if len(recs) == 0 {
 		recs = readSession(text).recipients(action)
-	}
-	if len(recs) == 0 && m.like == surely {
-		recs = m.bareNames(text, action, sent)
 	}
 	if len(sent) > 0 {
 		var known []bouncehound.Recipient
