@@ -12,6 +12,8 @@ import (
 func TestSendersAreNoContacts(t *testing.T) {
 	c := newBuiltin(t)
 	for _, line := range []string{
+		"550 origin.example does not exist (in reply to MAIL FROM command)",
+		"550 5.1.1 unknown user (in reply to MAIL FROM command)",
 		"550 Verification failed for <jo@example.net>No Such User HereSender verify failed",
 		"550 5.7.1 Sender address unknown",
 		"550 unknown sender domain",

@@ -26,6 +26,7 @@ func readDSN(m *message) *bouncehound.Report {
 		return nil
 	}
 	r := &bouncehound.Report{}
+	postfix := false
 	for i := range m.parts {
 		p := &m.parts[i]
 		// QUIRK: some call the machine part a message/partial or message/rfc822.
@@ -57,6 +58,7 @@ func readDSN(m *message) *bouncehound.Report {
 		}
 		readStatusText(text, r)
 		if len(r.Recipients) > 0 {
+			postfix = strings.Contains(text, "-Queue-ID:")
 			break
 		}
 	}
@@ -64,6 +66,9 @@ func readDSN(m *message) *bouncehound.Report {
 		return nil
 	}
 	m.enrich(r.Recipients)
+	if postfix {
+		m.commandBefore(r.Recipients)
+	}
 	return r
 }
 
