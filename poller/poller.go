@@ -108,6 +108,9 @@ type Poller struct {
 	// 0: two minutes. A command may also not take longer in all than five times as
 	// long plus what its octets need at 8 KiB a second.
 	StallTimeout time.Duration
+	// SettleTime is how long to wait before messages that a poll was cut off from
+	// moving are moved, since the server may still be at it; 0: two seconds.
+	SettleTime time.Duration
 }
 
 // A Result counts what one poll did, over all folders.

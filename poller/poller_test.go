@@ -120,7 +120,7 @@ func newPoller(server *imaptest.Server, s *memo) *poller.Poller {
 			Name: "bounces", Host: server.TLSAddr, RootCAs: server.Pool, Username: imaptest.Username,
 			Password: password(imaptest.Password),
 		},
-		Store: s, Handle: s.handle,
+		Store: s, Handle: s.handle, SettleTime: time.Millisecond,
 	}
 }
 

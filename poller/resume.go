@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -41,20 +41,22 @@ func (t *tidying) resume(ctx context.Context) (bool, error) {
 
 // resumeSome tidies up copies of one kind, as far as they are still there.
 func (t *tidying) resumeSome(ctx context.Context, copies []bouncehound.Copy) error {
-	var all []uint32
-	for _, c := range copies {
-		all = append(all, c.Place.UID)
-	}
-	left, err := t.session.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(all)}}, 0)
+	all := uidsOf(copies)
+	left, err := t.left(all)
 	if err != nil {
 		return err
 	}
-	there := func(uid uint32) bool { _, found := slices.BinarySearch(left, uid); return found }
-	copies = slices.DeleteFunc(slices.Clone(copies), func(c bouncehound.Copy) bool { return !there(c.Place.UID) })
-	left = slices.DeleteFunc(slices.Clone(all), func(uid uint32) bool { return !there(uid) })
-
-	if target := t.target(all, copies); target != "" && !t.session.caps.Has(imap.CapMove) {
-		arrived, err := t.arrived(copies, target)
+	target := t.target(copies[0].Kind)
+	if target != "" && len(left) > 0 {
+		if left, err = t.settle(ctx, all, left); err != nil {
+			return err
+		}
+	}
+	// Without UIDPLUS a message that lies in both folders could not be taken out of this one.
+	if target != "" && len(left) > 0 && t.session.caps.Has(imap.CapUIDPlus) {
+		arrived, err := t.arrived(slices.DeleteFunc(slices.Clone(copies), func(c bouncehound.Copy) bool {
+			return !slices.Contains(left, c.Place.UID)
+		}), target)
 		if err != nil {
 			return err
 		}
@@ -73,11 +75,46 @@ func (t *tidying) resumeSome(ctx context.Context, copies []bouncehound.Copy) err
 	return t.tidied(ctx, all)
 }
 
-// target returns where copies of one kind are moved to; "" if they are not.
-func (t *tidying) target(all []uint32, copies []bouncehound.Copy) string {
+// left returns which of these messages are in the open folder.
+func (t *tidying) left(uids []uint32) ([]uint32, error) {
+	// NOOP lets the server tell first what is gone (RFC 9051 section 7.5.1).
+	if err := t.session.do(0, func() error { return t.session.client.Noop().Wait() }); err != nil {
+		return nil, err
+	}
+	found, err := t.session.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
+	return slices.DeleteFunc(found, func(uid uint32) bool { return !slices.Contains(uids, uid) }), err
+}
+
+// settle waits, once in a poll, until the messages have all left the folder or none
+// has for the settle time, and returns which are left.
+//
+// QUIRK: Dovecot finishes the MOVE or COPY of a client that is gone. Who looks into
+// the target before that finds nothing there, and would move them a second time.
+func (t *tidying) settle(ctx context.Context, all, left []uint32) ([]uint32, error) {
+	const looks = 10
+	for still := 0; !t.settled && len(left) > 0; {
+		select {
+		case <-time.After(t.settleTime / looks):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		now, err := t.left(all)
+		if err != nil {
+			return nil, err
+		}
+		if len(now) != len(left) {
+			still = 0
+		}
+		still++
+		left, t.settled = now, still == looks
+	}
+	return left, nil
+}
+
+// target returns where copies of a kind are moved to; "" if they are not.
+func (t *tidying) target(kind bouncehound.Kind) string {
 	switch {
-	case len(copies) == 0:
-	case copies[0].Kind == bouncehound.KindUnread:
+	case kind == bouncehound.KindUnread:
 		return t.plan.unreadTo
 	case t.mailbox.After == AfterMove:
 		return t.plan.moveTo
@@ -85,61 +122,9 @@ func (t *tidying) target(all []uint32, copies []bouncehound.Copy) string {
 	return ""
 }
 
-// arrived returns the UIDs of the copies that lie in the target folder already: the
-// earlier poll was cut off between COPY and EXPUNGE. The content decides, the
-// Message-ID (or else the size) only finds.
-func (t *tidying) arrived(copies []bouncehound.Copy, target string) (uids []uint32, err error) {
-	s := t.session
-	sizes, err := s.fetch(t.uids(copies), imap.FetchOptions{RFC822Size: true}, 64<<10)
-	if err != nil {
-		return nil, err
-	}
-	if _, _, err := s.open(folder{target, target}, true); err != nil {
-		return nil, err
-	}
-	for _, c := range copies {
-		criteria := &imap.SearchCriteria{}
-		if id := strings.Trim(c.MessageID, "<> \t"); id != "" {
-			criteria.Header = []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: id}}
-		} else if size := sizes[c.Place.UID]; size != nil && size.size > 0 {
-			criteria.Larger, criteria.Smaller = size.size-1, size.size+1
-		} else {
-			continue
-		}
-		found, err := s.search(criteria, 0)
-		if err != nil {
-			return nil, err
-		}
-		same, err := t.anySame(found, c.Message)
-		if err != nil {
-			return nil, err
-		}
-		if same {
-			uids = append(uids, c.Place.UID)
-		}
-	}
-	return uids, t.open()
-}
-
-func (t *tidying) uids(copies []bouncehound.Copy) (uids []uint32) {
+func uidsOf(copies []bouncehound.Copy) (uids []uint32) {
 	for _, c := range copies {
 		uids = append(uids, c.Place.UID)
 	}
 	return uids
-}
-
-// anySame reports whether one of the messages of the open folder has this id.
-func (t *tidying) anySame(uids []uint32, id string) (bool, error) {
-	if len(uids) == 0 {
-		return false, nil
-	}
-	r := &reading{session: t.session, mailbox: t.mailbox, most: -1}
-	same := false
-	err := r.run(uids, func(items []item) bool {
-		for _, it := range items {
-			same = same || !it.skip && it.message.ID() == id
-		}
-		return !same
-	})
-	return same, err
 }

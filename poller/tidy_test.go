@@ -187,6 +187,7 @@ func TestResume(t *testing.T) {
 		"between COPY and EXPUNGE": {caps: []imap.Cap{imap.CapUIDPlus}, arrived: []uint32{1, 3}},
 		"all copied":               {caps: []imap.Cap{imap.CapUIDPlus}, arrived: []uint32{1, 3, 6}},
 		"after EXPUNGE":            {caps: []imap.Cap{imap.CapUIDPlus}, arrived: []uint32{1}, gone: []uint32{1}},
+		"in a MOVE":                {caps: []imap.Cap{imap.CapMove, imap.CapUIDPlus}, arrived: []uint32{1, 3}},
 		"after MOVE":               {caps: []imap.Cap{imap.CapMove, imap.CapUIDPlus}, arrived: []uint32{1, 3, 6}, gone: []uint32{1, 3, 6}},
 	} {
 		t.Run(name, func(t *testing.T) {
