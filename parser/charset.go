@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 )
 
@@ -31,6 +32,9 @@ func toUTF8(s, label string) string {
 		label = "iso-2022-jp" // announced or not: nothing else has such escapes
 	}
 	if known, err := htmlindex.Get(label); err == nil { // the usual ones, without the buffers of a reader
+		if table, ok := known.(*charmap.Charmap); ok {
+			return decodeBytes(s, table)
+		}
 		if text, err := known.NewDecoder().String(s); err == nil {
 			return strings.ToValidUTF8(text, "\uFFFD")
 		}
@@ -88,7 +92,27 @@ func guessCharset(s string) string {
 	return "windows-1251"
 }
 
+// decodeBytes decodes text of an eight-bit charset.
+func decodeBytes(s string, table *charmap.Charmap) string {
+	b := make([]byte, 0, len(s)+len(s)/8+utf8.UTFMax)
+	for i := range len(s) {
+		if c := s[i]; c < 0x80 {
+			b = append(b, c)
+		} else {
+			b = utf8.AppendRune(b, table.DecodeByte(c))
+		}
+	}
+	return string(b)
+}
+
 func isASCII(s string) bool {
+	for len(s) >= 8 {
+		// Eight bytes at a time; the compiler makes one load of them.
+		if (uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)&0x8080808080808080 != 0 {
+			return false
+		}
+		s = s[8:]
+	}
 	for i := range len(s) {
 		if s[i] >= 0x80 {
 			return false

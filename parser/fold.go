@@ -3,41 +3,60 @@ package parser
 import "strings"
 
 // indexFold returns where the lower-case ASCII needle is in s in any case, -1 if it is not.
+// It goes from one place of the needle's rarest byte to the next.
 func indexFold(s, needle string) int {
-	lower := needle[0]
+	rare := 0
+	for i := range len(needle) {
+		if rarity[needle[i]] > rarity[needle[rare]] {
+			rare = i
+		}
+	}
+	lower := needle[rare]
 	upper := lower
 	if 'a' <= lower && lower <= 'z' {
 		upper -= 'a' - 'A'
 	}
-	// Where the first letter comes next, in either case.
+	// Where that byte comes next, in either case.
+	end := len(s) - len(needle) + rare + 1
 	nextLower, nextUpper := -1, -1
 	if lower == upper {
 		nextUpper = len(s)
 	}
-	for i := 0; i+len(needle) <= len(s); i++ {
+	for i := rare; i < end; i++ {
 		if nextLower < i {
-			if nextLower = strings.IndexByte(s[i:], lower); nextLower < 0 {
+			if nextLower = strings.IndexByte(s[i:end], lower); nextLower < 0 {
 				nextLower = len(s)
 			} else {
 				nextLower += i
 			}
 		}
 		if nextUpper < i {
-			if nextUpper = strings.IndexByte(s[i:], upper); nextUpper < 0 {
+			if nextUpper = strings.IndexByte(s[i:end], upper); nextUpper < 0 {
 				nextUpper = len(s)
 			} else {
 				nextUpper += i
 			}
 		}
-		if i = min(nextLower, nextUpper); i+len(needle) > len(s) {
+		if i = min(nextLower, nextUpper); i >= end {
 			return -1
 		}
-		if equalFold(s[i:i+len(needle)], needle) {
-			return i
+		if equalFold(s[i-rare:i-rare+len(needle)], needle) {
+			return i - rare
 		}
 	}
 	return -1
 }
+
+// rarity ranks bytes by how seldom they stand in the text of reports, letters in lower case.
+var rarity = func() (r [256]uint8) {
+	for c := range r {
+		r[c] = 30
+	}
+	for i, c := range []byte(" etaonisrdlcmuphfgybw.,-vk\n:/0123456789") {
+		r[c] = uint8(min(i, 29))
+	}
+	return r
+}()
 
 // equalFold says whether s is the lower-case ASCII text of the same length, in any case.
 func equalFold(s, text string) bool {

@@ -67,7 +67,11 @@ func (m *message) readHeader(pos int) (h header, body int) {
 // fieldName returns where the colon after a field name is, 0 if line is no field.
 func fieldName(line string) int {
 	for i := range len(line) {
-		switch c := line[i]; {
+		c := line[i]
+		if isAlnum(c) || c == '-' {
+			continue
+		}
+		switch {
 		case c == ':':
 			return i
 		case c == ' ' || c == '\t':
@@ -92,22 +96,27 @@ func isField(s string) bool {
 
 // get returns the first field of that name, unfolded and trimmed; "" if there is none.
 func (h header) get(name string) string {
-	for i := range h {
-		if len(h[i].name) == len(name) && strings.EqualFold(h[i].name, name) {
-			return unfold(h[i].value)
-		}
+	if i := h.index(name); i >= 0 {
+		return unfold(h[i].value)
 	}
 	return ""
 }
 
 // has says whether there is a field of that name.
 func (h header) has(name string) bool {
+	return h.index(name) >= 0
+}
+
+// index returns where the first field of that name is, -1 if there is none. Names are long
+// and many begin alike: the last letter tells most of them apart.
+func (h header) index(name string) int {
+	last := len(name) - 1
 	for i := range h {
-		if len(h[i].name) == len(name) && strings.EqualFold(h[i].name, name) {
-			return true
+		if n := h[i].name; len(n) == len(name) && (n[last]^name[last])&^0x20 == 0 && strings.EqualFold(n, name) {
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // words returns the first field of that name with its encoded words (RFC 2047) decoded.

@@ -2,7 +2,9 @@ package parser
 
 import (
 	"bytes"
-	"strings"
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
 
 	"bouncehound"
 )
@@ -70,26 +72,37 @@ func withLineFeeds(raw []byte) string {
 	if bytes.IndexByte(raw, '\r') < 0 {
 		return string(raw)
 	}
-	var b strings.Builder
-	b.Grow(len(raw))
-	for len(raw) > 0 {
-		i := bytes.IndexByte(raw, '\r')
-		if i < 0 {
-			b.Write(raw)
-			break
+	// Eight bytes at a time: a line is short, and finding its end would cost more than
+	// copying it does.
+	out := make([]byte, len(raw)+8)
+	n := 0
+	for i := 0; i < len(raw); {
+		if i+8 <= len(raw) {
+			eight := binary.LittleEndian.Uint64(raw[i:])
+			binary.LittleEndian.PutUint64(out[n:], eight)
+			returns := eight ^ 0x0d0d0d0d0d0d0d0d // zero where there is a CR
+			found := (returns - 0x0101010101010101) &^ returns & 0x8080808080808080
+			if found == 0 {
+				i, n = i+8, n+8
+				continue
+			}
+			before := bits.TrailingZeros64(found) / 8
+			i, n = i+before, n+before
+		} else if raw[i] != '\r' {
+			out[n] = raw[i]
+			i, n = i+1, n+1
+			continue
 		}
-		b.Write(raw[:i])
-		end := i + 1
-		if end+1 < len(raw) && raw[end] == '\r' && raw[end+1] == '\n' {
-			end++
+		out[n] = '\n'
+		i, n = i+1, n+1
+		if i+1 < len(raw) && raw[i] == '\r' && raw[i+1] == '\n' {
+			i++
 		}
-		if end < len(raw) && raw[end] == '\n' {
-			end++
+		if i < len(raw) && raw[i] == '\n' {
+			i++
 		}
-		b.WriteByte('\n')
-		raw = raw[end:]
 	}
-	return b.String()
+	return unsafe.String(unsafe.SliceData(out), n) // which nobody else holds: no second copy
 }
 
 // header returns the header of the message itself.

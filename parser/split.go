@@ -41,6 +41,10 @@ func (m *message) split() {
 				open = append(open, frame{boundary, index})
 			}
 		}
+		if len(open) == 0 {
+			p.body = m.raw[body:]
+			return
+		}
 		// Find the next delimiter of an open multipart, which ends this part.
 		next := body
 		for {
@@ -102,20 +106,34 @@ func (m *message) split() {
 // nextDelimiter returns where the next line that begins with "--" begins and
 // ends, from a position that may be the start of a line; -1 if there is none.
 func (m *message) nextDelimiter(pos int) (at, end int) {
-	if pos < len(m.raw) && (pos == 0 || m.raw[pos-1] == '\n') && strings.HasPrefix(m.raw[pos:], "--") {
-		at = pos
-	} else {
-		i := strings.Index(m.raw[pos:], "\n--")
+	at = pos
+	if pos > 0 && m.raw[pos-1] != '\n' || !strings.HasPrefix(m.raw[pos:], "--") {
+		i := dashes(m.raw[pos:])
 		if i < 0 {
 			return -1, -1
 		}
-		at = pos + i + 1
+		at = pos + i
 	}
 	end = len(m.raw)
 	if i := strings.IndexByte(m.raw[at:], '\n'); i >= 0 {
 		end = at + i
 	}
 	return at, end
+}
+
+// dashes returns where the first line after the one that s begins in begins with "--", -1 if
+// none does. It goes from line to line, which is faster than searching for three bytes of
+// which the first is in every line.
+func dashes(s string) int {
+	for at := 0; ; {
+		i := strings.IndexByte(s[at:], '\n')
+		if i < 0 || at+i+2 >= len(s) {
+			return -1
+		}
+		if at += i + 1; s[at] == '-' && s[at+1] == '-' {
+			return at
+		}
+	}
 }
 
 // boundary returns the boundary of a multipart. QUIRK: gateways rewrite the
@@ -128,16 +146,23 @@ func (m *message) boundary(p *part, body int) string {
 	}
 	rest := m.raw[body:]
 	m.work += len(rest)
-	if declared != "" && (strings.HasPrefix(rest, "--"+declared) || strings.Contains(rest, "\n--"+declared)) {
-		return declared
+	for at := 0; declared != ""; {
+		if strings.HasPrefix(rest[at:], "--") && strings.HasPrefix(rest[at+2:], declared) {
+			return declared
+		}
+		i := dashes(rest[at:])
+		if i < 0 {
+			break
+		}
+		at += i
 	}
 	for at := 0; ; {
 		if !strings.HasPrefix(rest[at:], "--") {
-			i := strings.Index(rest[at:], "\n--")
+			i := dashes(rest[at:])
 			if i < 0 {
 				return ""
 			}
-			at += i + 1
+			at += i
 		}
 		line, after, ok := strings.Cut(rest[at:], "\n")
 		if !ok {
