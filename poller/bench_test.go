@@ -34,7 +34,7 @@ func BenchmarkDovecot(b *testing.B) {
 				Name: "bounces", Host: server.Addr, TLS: poller.TLSNone, Username: imaptest.Username, Password: password(imaptest.Password),
 			},
 			Store: benchStore{at},
-			Handle: func(_ context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+			Handle: func(_ context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 				*at = upTo
 				return make([]bouncehound.Kind, len(batch)), nil
 			},

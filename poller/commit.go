@@ -11,8 +11,8 @@ import (
 
 const (
 	maxBatch       = 100                    // messages in a batch
-	maxBatchSize   = 16 << 20               // octets of a batch, unless it is a single message
-	maxPassed      = 10 * maxBatch          // messages and UIDs without one, in a batch
+	maxBatchSize   = maxHeldSize / 4        // octets of a batch, unless it is a single message
+	maxPassed      = maxHeld                // messages and UIDs without one, in a batch
 	maxBatchLinger = 200 * time.Millisecond // how long the first of a batch waits for more
 )
 
@@ -27,6 +27,7 @@ type commit struct {
 	handle Handler
 	cursor bouncehound.Place // the place of the folder; its UID is that of the last item committed
 	result *Result
+	hold   *hold
 	done   []handled
 
 	items    []item // gathered and not yet handled, in the order of their UIDs
@@ -44,7 +45,7 @@ func (c *commit) run(ctx context.Context, in <-chan []item) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			waiting := c.messages > 0
+			waiting := len(c.items) > 0
 			for _, it := range items {
 				if err := c.add(ctx, it); err != nil {
 					return err
@@ -53,12 +54,18 @@ func (c *commit) run(ctx context.Context, in <-chan []item) error {
 			if !more {
 				return c.flush(ctx)
 			}
-			if !waiting && c.messages > 0 {
+			if !waiting && len(c.items) > 0 {
 				linger.Reset(maxBatchLinger)
 			}
 		case <-linger.C:
 			if err := c.flush(ctx); err != nil {
 				return err
+			}
+		case <-c.hold.full:
+			if len(in) == 0 {
+				if err := c.flush(ctx); err != nil {
+					return err
+				}
 			}
 		case <-ctx.Done():
 			return ctx.Err()
@@ -68,29 +75,29 @@ func (c *commit) run(ctx context.Context, in <-chan []item) error {
 
 // add gathers one more item, after what it would make too much was handled.
 func (c *commit) add(ctx context.Context, it item) error {
-	size := int64(len(it.message.Raw))
-	if c.messages == maxBatch || c.messages > 0 && c.size+size > maxBatchSize || len(c.items) == maxPassed {
+	if c.messages == maxBatch || c.messages > 0 && c.size+it.held > maxBatchSize || len(c.items) == maxPassed {
 		if err := c.flush(ctx); err != nil {
 			return err
 		}
 	}
 	c.items = append(c.items, it)
+	c.size += it.held
 	if !it.skip {
 		c.messages++
-		c.size += size
 	}
 	return nil
 }
 
-// flush hands over what was gathered. The cursor moves to the last of it.
+// flush hands over what was gathered, once it is judged. The cursor moves to the last of it.
 func (c *commit) flush(ctx context.Context) error {
 	if len(c.items) == 0 {
 		return nil
 	}
-	batch := make([]bouncehound.Message, 0, c.messages)
+	batch := make([]bouncehound.Judged, 0, c.messages)
 	for _, it := range c.items {
 		if !it.skip {
-			batch = append(batch, it.message)
+			<-it.judging.done
+			batch = append(batch, it.judging.judged)
 		}
 	}
 	upTo := c.cursor
@@ -111,11 +118,12 @@ func (c *commit) flush(ctx context.Context) error {
 		default:
 			c.result.Other++
 		}
-		c.done = append(c.done, handled{batch[i].Place.UID, kind})
+		c.done = append(c.done, handled{batch[i].Message.Place.UID, kind})
 	}
 	c.result.Fetched += len(batch)
 	c.result.Skipped += len(c.items) - len(batch)
 	c.cursor = upTo
+	c.hold.take(len(c.items), c.size)
 	clear(c.items)
 	c.items, c.messages, c.size = c.items[:0], 0, 0
 	return nil

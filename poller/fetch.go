@@ -13,7 +13,7 @@ const (
 	maxSet = 500
 	// maxDraught is how many octets of messages one FETCH asks for: it is read into
 	// memory whole before anyone waits for the database.
-	maxDraught = 8 << 20
+	maxDraught = maxHeldSize / 4
 	// maxListed is how many messages a folder is believed to have.
 	maxListed = 20_000_000
 )

@@ -112,34 +112,3 @@ func (p *Poller) listNew(r *reading, cursor bouncehound.Place, messages uint32) 
 	}
 	return r.session.search(criteria, first)
 }
-
-// readRound reads messages and has them kept, side by side, and returns those that
-// are. The reader stays ahead by no more than two draughts.
-func (p *Poller) readRound(ctx context.Context, r *reading, uids []uint32, result *Result) ([]handled, error) {
-	c := &commit{
-		handle: p.Handle, result: result,
-		cursor: bouncehound.Place{Mailbox: p.Mailbox.Name, Folder: r.folder.name, UIDValidity: r.validity},
-	}
-	draughts := make(chan []item, 1)
-	stop := make(chan struct{})
-	read := make(chan error, 1)
-	go func() {
-		defer close(draughts)
-		read <- r.run(uids, func(items []item) bool {
-			select {
-			case draughts <- items:
-				return true
-			case <-stop:
-				return false
-			}
-		})
-	}()
-	err := c.run(ctx, draughts)
-	close(stop)
-	if err != nil {
-		r.session.wire.abort(err) // what is still being read is for nobody
-		<-read
-		return c.done, err
-	}
-	return c.done, fail("fetch", r.folder.name, <-read)
-}

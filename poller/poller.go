@@ -87,14 +87,18 @@ type Store interface {
 //
 // It is called by one goroutine at a time and may take its time: the poller reads
 // ahead by a bounded amount and then waits.
-type Handler func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error)
+type Handler func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error)
 
 // A Poller polls one mailbox. Mailbox, Store and Handle must be set.
 type Poller struct {
 	Mailbox Mailbox
 	Store   Store
-	Handle  Handler
-	Log     *slog.Logger // nil: nothing is logged
+	// Judge reads and judges a message while others are fetched and kept. It is
+	// called by several goroutines at a time and must not panic. Nil: the handler
+	// gets messages that nobody has judged.
+	Judge  func(bouncehound.Message) bouncehound.Judged
+	Handle Handler
+	Log    *slog.Logger // nil: nothing is logged
 	// DryRun leaves the inbox alone and asks the store for the cursors only. The
 	// handler is called as ever; that it keeps nothing is its own affair.
 	DryRun bool

@@ -48,7 +48,7 @@ type memo struct {
 	upTo     []uint32
 	batches  []int
 
-	fail func(batch []bouncehound.Message) error // before anything is kept
+	fail func(batch []bouncehound.Judged) error // before anything is kept
 }
 
 func newMemo() *memo {
@@ -81,7 +81,7 @@ func (s *memo) Tidied(_ context.Context, mailbox, folder string, validity uint32
 	return nil
 }
 
-func (s *memo) handle(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+func (s *memo) handle(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fail != nil {
@@ -90,7 +90,9 @@ func (s *memo) handle(ctx context.Context, batch []bouncehound.Message, upTo bou
 		}
 	}
 	kinds := make([]bouncehound.Kind, len(batch))
-	for i, m := range batch {
+	for i, j := range batch {
+		m := j.Message
+		s.kept = append(s.kept, m)
 		kinds[i] = kindOf(m.Raw)
 		if kinds[i] != bouncehound.KindOther {
 			_, id, _ := strings.Cut(string(m.Raw), "Message-ID: ")
@@ -98,7 +100,6 @@ func (s *memo) handle(ctx context.Context, batch []bouncehound.Message, upTo bou
 			s.untidied[m.Place] = bouncehound.Copy{Place: m.Place, Kind: kinds[i], Message: m.ID(), MessageID: id}
 		}
 	}
-	s.kept = append(s.kept, batch...)
 	s.batches = append(s.batches, len(batch))
 	s.upTo = append(s.upTo, upTo.UID)
 	s.cursors[upTo.Mailbox+"/"+upTo.Folder] = upTo
@@ -208,7 +209,7 @@ func TestErrorOfHandlerKeepsNothing(t *testing.T) {
 	sample(server)
 	s := newMemo()
 	broken := errors.New("disk full")
-	s.fail = func([]bouncehound.Message) error { return broken }
+	s.fail = func([]bouncehound.Judged) error { return broken }
 	p := newPoller(server, s)
 	p.Mailbox.After = poller.AfterDelete
 	if _, err := p.Poll(t.Context()); !errors.Is(err, broken) {

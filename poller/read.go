@@ -15,6 +15,8 @@ type item struct {
 	uid     uint32
 	message bouncehound.Message
 	skip    bool // too old, or gone
+	held    int64
+	judging *judging
 }
 
 // A reading reads new messages of the open folder.
@@ -25,6 +27,7 @@ type reading struct {
 	validity uint32
 	oldest   time.Time // by INTERNALDATE; the zero time: all
 	most     int       // messages still to be read; negative: all
+	line     *pipeline // whose hold bounds what is read; nil: nothing does
 }
 
 // run reads messages and puts them out in draughts, each read to its end before it
@@ -53,7 +56,10 @@ func (r *reading) run(uids []uint32, put func([]item) bool) error {
 			wanted = append(wanted, p)
 		}
 		for len(wanted) > 0 {
-			n := draught(wanted, r.mailbox.MaxMessageSize)
+			n, size := r.draught(wanted)
+			if room, err := r.line.room(r.session, n, size); !room || err != nil {
+				return err
+			}
 			items, err := r.bodies(wanted[:n])
 			if !put(items) {
 				return nil
@@ -74,25 +80,31 @@ func (p *part) tooOld(oldest time.Time) bool {
 	return !p.internal.IsZero() && p.internal.Before(oldest)
 }
 
-// draught returns how many of the wanted messages one command asks for: they are
-// either all over the limit or all within it.
-func draught(wanted []*part, limit int64) int {
-	var sum int64
+// draught returns how many of the wanted messages one command asks for, and their
+// octets: they are either all over the limit or all within it.
+func (r *reading) draught(wanted []*part) (n int, size int64) {
 	for i, p := range wanted {
-		over := limit > 0 && p.size > limit
-		if i > 0 && over != (limit > 0 && wanted[0].size > limit) {
-			return i
+		held := r.held(p)
+		if i > 0 && (r.over(p) != r.over(wanted[0]) || size+held > maxDraught) {
+			return i, size
 		}
-		if over {
-			sum += limit
-		} else {
-			sum += max(p.size, 0)
-		}
-		if i > 0 && sum > maxDraught {
-			return i
-		}
+		size += held
 	}
-	return len(wanted)
+	return len(wanted), size
+}
+
+// over reports whether only the first part of a message is read.
+func (r *reading) over(p *part) bool {
+	limit := r.mailbox.MaxMessageSize
+	return limit > 0 && p.size > limit
+}
+
+// held returns how many octets of a message are read, as far as the server tells.
+func (r *reading) held(p *part) int64 {
+	if r.over(p) {
+		return r.mailbox.MaxMessageSize
+	}
+	return max(p.size, 0)
 }
 
 // bodies reads the messages of one draught. With an error the items end before the
@@ -101,7 +113,6 @@ func (r *reading) bodies(wanted []*part) ([]item, error) {
 	var (
 		uids    []uint32
 		sum     int64
-		limit   = r.mailbox.MaxMessageSize
 		section = &imap.FetchItemBodySection{Peek: true} // BODY[] without PEEK would set \Seen
 	)
 	for _, p := range wanted {
@@ -109,10 +120,9 @@ func (r *reading) bodies(wanted []*part) ([]item, error) {
 			continue
 		}
 		uids = append(uids, p.uid)
-		sum += p.size
-		if limit > 0 && p.size > limit {
-			section.Partial = &imap.SectionPartial{Size: limit}
-			sum += limit - p.size
+		sum += r.held(p)
+		if r.over(p) {
+			section.Partial = &imap.SectionPartial{Size: r.mailbox.MaxMessageSize}
 		}
 	}
 	var parts map[uint32]*part
@@ -133,10 +143,10 @@ func (r *reading) bodies(wanted []*part) ([]item, error) {
 		}
 		got := parts[p.uid]
 		if got == nil {
-			items = append(items, item{uid: p.uid, skip: true})
+			items = append(items, item{uid: p.uid, skip: true, held: r.held(p)})
 			continue
 		}
-		items = append(items, item{uid: p.uid, message: r.message(p, got.raw)})
+		items = append(items, item{uid: p.uid, message: r.message(p, got.raw), held: r.held(p)})
 	}
 	return items, nil
 }

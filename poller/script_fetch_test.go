@@ -272,7 +272,7 @@ func TestHandlerForgetsKinds(t *testing.T) {
 		s, m := &script{mails: threeMails()}, newMemo()
 		p := scriptPoller(s, m)
 		p.Mailbox.After = poller.AfterDelete
-		p.Handle = func(context.Context, []bouncehound.Message, bouncehound.Place) ([]bouncehound.Kind, error) {
+		p.Handle = func(context.Context, []bouncehound.Judged, bouncehound.Place) ([]bouncehound.Kind, error) {
 			return []bouncehound.Kind{bouncehound.KindReport}, nil
 		}
 		_, err := p.Poll(t.Context())
@@ -323,7 +323,7 @@ func TestSlowHandler(t *testing.T) {
 		}
 		p := scriptPoller(s, m)
 		busy := false
-		p.Handle = func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+		p.Handle = func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 			if busy {
 				t.Error("called twice at a time")
 			}

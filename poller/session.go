@@ -40,6 +40,9 @@ func (s *session) do(size int64, command func() error) error {
 	return s.wire.because(command())
 }
 
+// errUnwanted is why a connection is closed on which something is read for nobody.
+var errUnwanted = errors.New("what is read is not wanted any more")
+
 // refused reports whether an error is the server's NO or BAD, after which the
 // connection can still be used.
 func refused(err error) bool {

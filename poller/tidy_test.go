@@ -156,7 +156,7 @@ func TestMoveToMissingFolderLosesNothing(t *testing.T) {
 				s := newMemo()
 				p := newPoller(server, s)
 				p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
-				p.Handle = func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+				p.Handle = func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 					server.Delete("Done")
 					return s.handle(ctx, batch, upTo)
 				}
@@ -333,7 +333,7 @@ func TestTidyingFailsInFirstRound(t *testing.T) {
 	s := newMemo()
 	p := newPoller(server, s)
 	p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
-	p.Handle = func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+	p.Handle = func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 		if len(s.kept) == 0 {
 			server.Delete("Done")
 		}

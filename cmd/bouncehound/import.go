@@ -57,7 +57,7 @@ func (in ingest) paths(ctx context.Context, p *program, paths []string) (t tally
 		if len(batch) == 0 {
 			return nil
 		}
-		recorded, err := in.take(ctx, batch, bouncehound.Place{})
+		recorded, err := in.take(ctx, in.judge.messages(batch), bouncehound.Place{})
 		if err != nil {
 			return err
 		}

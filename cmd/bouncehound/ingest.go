@@ -62,17 +62,16 @@ func (j judge) messages(batch []bouncehound.Message) []bouncehound.Judged {
 
 // An ingest is the one path that every message takes: read, judge, record, tell.
 type ingest struct {
-	judge  judge
+	judge  judge // read and judge; many messages at a time
 	store  *db.DB
 	policy bouncehound.Policy
 	tell   func(bouncehound.Judged, db.Recorded) // of each message once it is committed; nil: nobody
 	wake   func()                                // after each commit; nil: nobody waits
 }
 
-// take records a batch and, in the same transaction, how far its folder was read.
-// When it returns without an error all of the batch is safely kept.
-func (in ingest) take(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place, tidy ...bouncehound.Kind) ([]db.Recorded, error) {
-	judged := in.judge.messages(batch)
+// take records a batch that was judged and, in the same transaction, how far its
+// folder was read. When it returns without an error all of the batch is safely kept.
+func (in ingest) take(ctx context.Context, judged []bouncehound.Judged, upTo bouncehound.Place, tidy ...bouncehound.Kind) ([]db.Recorded, error) {
 	recorded, err := in.store.Record(ctx, db.Batch{Messages: judged, UpTo: upTo, Tidy: tidy}, in.policy)
 	if err != nil {
 		return nil, err

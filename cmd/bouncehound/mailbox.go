@@ -18,7 +18,7 @@ func (p *program) newPoller(s *settings, m config.Mailbox, store *db.DB, log *sl
 	in := ingest{judge: s.judge(p, &m), store: store, policy: s.Policy, wake: wake}
 	in.tell = func(j bouncehound.Judged, r db.Recorded) { logMessage(log, s.Log.Addresses, j, r) }
 	tidy := tidied(m.Poll)
-	return p.pollerOf(m, s.Store.Path, log, store, func(ctx context.Context, batch []bouncehound.Message, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+	one, err := p.pollerOf(m, s.Store.Path, log, store, func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 		recorded, err := in.take(ctx, batch, upTo, tidy...)
 		if err != nil {
 			return nil, err
@@ -29,6 +29,10 @@ func (p *program) newPoller(s *settings, m config.Mailbox, store *db.DB, log *sl
 		}
 		return kinds, nil
 	})
+	if err == nil {
+		one.Judge = in.judge.message
+	}
+	return one, err
 }
 
 // tidied returns the kinds of messages that a mailbox's configuration wants flagged,

@@ -125,9 +125,10 @@ func (p *program) dryRun(ctx context.Context, s *settings, mailboxes []config.Ma
 	for _, m := range mailboxes {
 		j := s.judge(p, &m)
 		t := newTable(p.stdout, "MAILBOX", "FOLDER", "UID", "ACTION", "RECIPIENT", "CLASS", "REASON", "STATUS", "DIAGNOSTIC")
-		one, err := p.pollerOf(m, s.Store.Path, log.With("mailbox", m.Name), nothingRead{}, func(_ context.Context, batch []bouncehound.Message, _ bouncehound.Place) ([]bouncehound.Kind, error) {
+		one, err := p.pollerOf(m, s.Store.Path, log.With("mailbox", m.Name), nothingRead{}, func(_ context.Context, batch []bouncehound.Judged, _ bouncehound.Place) ([]bouncehound.Kind, error) {
 			kinds := make([]bouncehound.Kind, len(batch))
-			for i, m := range batch {
+			for i, judged := range batch {
+				m := judged.Message
 				kinds[i] = bouncehound.KindOther
 				for _, b := range j.lines(m) {
 					t.row(m.Place.Mailbox, m.Place.Folder, fmt.Sprint(m.Place.UID), string(b.Action), b.Address, string(b.Class), string(b.Reason), statusCell(b.Recipient), cut(b.Diagnostic, 60))
