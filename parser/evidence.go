@@ -3,20 +3,22 @@ package parser
 import "strings"
 
 // looksLikeReport says whether a mail server or its keeper wrote the message to say what
-// became of another one. What a person quotes is no evidence, nor is a subject alone.
+// became of another one. What a person quotes is no evidence, nor is a subject alone: a
+// letter that gives a report's words as its own may have that as well.
 func (m *message) looksLikeReport() bool {
 	if m.like == 0 {
 		m.like = m.weighReport()
 	}
-	return m.like > 0
+	return m.like > barely
 }
 
 // What weighReport says.
 const (
 	noReport = -1
-	maybe    = 1 // a null sender, a subject or a display name alone speaks for it: others write with these too
-	likely   = 2 // also an address that mail servers have: their keepers write under it, and swindlers
-	surely   = 3
+	barely   = 1 // a subject alone speaks for it: worth a look by a person, but nobody is blamed
+	maybe    = 2 // a null sender or a display name alone speaks for it: others write with these too
+	likely   = 3 // also an address that mail servers have: their keepers write under it, and swindlers
+	surely   = 4
 )
 
 func (m *message) weighReport() int8 {
@@ -48,6 +50,8 @@ func (m *message) weighReport() int8 {
 		switch returned := m.returnedHeader(); {
 		case len(returned) == 0 && answersNothing(h):
 			return noReport
+		case len(returned) == 0 && !h.has("Return-Path"):
+			return barely
 		case len(returned) == 0:
 			return maybe // parcels, payments and campaigns fail too
 		case isDaemon(returned.get("From")), sameAddress(returned.get("From"), from):

@@ -45,7 +45,7 @@ func (o Options) Parse(raw []byte) bouncehound.Report {
 		r = m.toldByVERP(o.VERP)
 	}
 	if r.Format == "" {
-		r.Unread = m.looksLikeReport() && (m.like >= likely || tellsFailure(m.text()))
+		r.Unread = m.looksLikeReport() && m.like >= likely || m.like > 0 && tellsFailure(m.text())
 	}
 	r.MessageID = messageID(m.header().get("Message-ID"))
 	r.Received = receivedDate(m.header().get("Received"))

@@ -115,8 +115,12 @@ func TestVendorsKeepToTheirOwn(t *testing.T) {
 		"Failed to deliver to 'a@one.example'\nSMTP module(x) reports:\n 550 none\n",
 		"a@one.example, ERROR CODE :550 - none\n",
 		"Undeliverable to a@one.example\n",
+		"This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered. The following address(es) failed:\n\n  a@one.example\n    550 none\n",
+		"This is the mail system at host two.example.\n\n<a@one.example>: host mx.one.example said: 550 5.1.1 none\n",
+		"Hi. This is the qmail-send program at two.example.\nI'm afraid I wasn't able to deliver your message to the following addresses.\n\n<a@one.example>:\n550 none\n",
+		"   ----- The following addresses had permanent fatal errors -----\n<a@one.example>\n\n   ----- Transcript of session follows -----\n550 5.1.1 <a@one.example>... User unknown\n",
 	} {
-		for _, header := range []string{"Subject: Fw: is that yours?\nIn-Reply-To: <1@two.example>", "Subject: the parcel\nReturn-Path: <person@two.example>\nUser-Agent: Thunderbird"} {
+		for _, header := range []string{"Subject: Fw: is that yours?\nIn-Reply-To: <1@two.example>", "Subject: the parcel\nReturn-Path: <person@two.example>\nUser-Agent: Thunderbird", "Subject: Undeliverable mail: returned to sender"} {
 			r := Parse([]byte("From: Person <person@two.example>\nTo: sender@three.example\n" + header + "\n\nLook what I got:\n\n" + body))
 			if r.Understood() {
 				t.Errorf("%q: %s %+v", body, r.Format, r.Recipients)
