@@ -23,6 +23,7 @@ type Limit struct {
 	Count  int           // 0: these bounces never count
 	Within time.Duration // only bounces within this time of each other add up; 0: for ever
 	AtMost AtMost        // bounces that count as one
+	Grace  time.Duration // only a bounce later than this after the first of those that add up flags; 0: the first may
 	For    time.Duration // do_not_email ends after this time; 0: only a person, or proof of life, ends it
 }
 
@@ -87,75 +88,63 @@ func (p Policy) Counts(f Fact) bool {
 	if f.Action == Delivered {
 		return true
 	}
-	_, limit := p.limit(f)
+	_, limit := p.limit(&f)
 	return limit.Count > 0
 }
 
 // Decide says where a contact stands at now. A present do_not_email stays until
 // its Until; otherwise the facts since the last release are gone through in the
-// order of time. The answer follows from its arguments alone and does not depend
-// on the order of the facts.
+// order of time. What arrives once a contact is flagged can make the flag last for
+// ever, or a complaint of it, but lifts nothing. The answer follows from its
+// arguments alone and does not depend on the order of the facts.
 func (p Policy) Decide(h History, now time.Time) Decision {
+	facts := h.Facts
+	if !slices.IsSortedFunc(facts, inOrder) {
+		facts = slices.Clone(facts)
+		slices.SortFunc(facts, inOrder)
+	}
 	released := h.Released
 	if h.Standing == DoNotEmail {
-		if h.Until.IsZero() || now.Before(h.Until) {
-			return Decision{Standing: DoNotEmail, Since: h.Since, Until: h.Until, Cause: h.Cause}
+		d := p.flagged(Decision{Standing: DoNotEmail, Since: h.Since, Until: h.Until, Cause: h.Cause}, facts, released, now)
+		if d.Until.IsZero() || now.Before(d.Until) {
+			return d
 		}
-		released = later(released, h.Until)
+		released = later(released, d.Until)
 	}
-	facts := slices.Clone(h.Facts)
-	slices.SortFunc(facts, func(a, b Fact) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Class, b.Class),
-			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Original, b.Original), cmp.Compare(a.Bounce, b.Bounce))
-	})
-	counts := map[string]*tally{} // what counts, by limit
+	count := counting{policy: &p}
 	cleared := Decision{Standing: OK, Since: released}
-	for _, f := range facts {
+	for i := range facts {
+		f := &facts[i]
 		if f.At.Before(released) || f.At.After(now) {
 			continue
 		}
 		if f.Action == Delivered {
-			if len(counts) > 0 {
-				clear(counts)
+			if count.clear() {
 				cleared = Decision{Standing: OK, Since: f.At, Cause: CauseDelivered, Bounce: f.Bounce}
 			}
 			continue
 		}
-		name, limit := p.limit(f)
-		if limit.Count <= 0 {
+		limit, over := count.add(f)
+		if !over {
 			continue
 		}
-		t := counts[name]
-		if t == nil {
-			t = &tally{limit: limit, same: map[common]int{}}
-			counts[name] = t
+		d := Decision{Standing: DoNotEmail, Since: f.At, Cause: causeOf(f), Bounce: f.Bounce}
+		if limit.For > 0 {
+			d.Until = f.At.Add(limit.For)
 		}
-		if t.add(f); t.count() < limit.Count {
-			continue
-		}
-		d := Decision{Standing: DoNotEmail, Since: f.At, Cause: CauseBounce, Bounce: f.Bounce}
-		if f.Class == Complaint {
-			d.Cause = CauseComplaint
-		}
-		if limit.For == 0 {
-			return d
-		}
-		d.Until = f.At.Add(limit.For)
-		if now.Before(d.Until) {
+		d = p.flagged(d, facts, released, now)
+		if d.Until.IsZero() || now.Before(d.Until) {
 			return d
 		}
 		released = d.Until
-		clear(counts)
+		count.clear()
 		cleared = Decision{Standing: OK, Since: d.Until, Cause: CauseExpired}
 	}
-	if d, ok := watching(counts, now); ok {
+	if d, ok := count.watching(now); ok {
 		return d
 	}
-	if len(counts) > 0 {
-		return Decision{Standing: OK, Since: emptied(counts), Cause: CauseExpired}
+	if count.any() {
+		return Decision{Standing: OK, Since: count.emptied(), Cause: CauseExpired}
 	}
 	if h.Standing != OK && h.Standing != "" && cleared.Cause == "" {
 		cleared.Cause = CauseExpired
@@ -166,68 +155,102 @@ func (p Policy) Decide(h History, now time.Time) Decision {
 	return cleared
 }
 
-// emptied returns when the last of the counts holds no bounce any more; zero if
-// one of them never does.
-func emptied(counts map[string]*tally) time.Time {
-	var end time.Time
-	for _, t := range counts {
-		at := t.emptied()
-		if at.IsZero() {
-			return time.Time{}
-		}
-		end = later(end, at)
+// flagged returns what became of a do_not_email by what arrived from its beginning
+// on and before its end: a limit without an end makes it last for ever, and a
+// complaint makes it one of a complaint, unless a person or a list decided.
+func (p Policy) flagged(d Decision, facts []Fact, released, now time.Time) Decision {
+	if decidedByPerson(d.Cause) || d.Until.IsZero() && d.Cause == CauseComplaint {
+		return d
 	}
-	return end
+	began, count := d.Since, counting{policy: &p}
+	for i := range facts {
+		f := &facts[i]
+		if f.At.Before(released) || f.At.After(now) || !d.Until.IsZero() && !f.At.Before(d.Until) {
+			continue
+		}
+		if f.Action == Delivered {
+			count.clear()
+			continue
+		}
+		limit, over := count.add(f)
+		if !over || f.At.Before(began) {
+			continue
+		}
+		complains := causeOf(f) == CauseComplaint && d.Cause != CauseComplaint
+		end := f.At.Add(limit.For)
+		switch {
+		case limit.For == 0 && (!d.Until.IsZero() || complains):
+			d.Until, d.Cause, d.Bounce = time.Time{}, causeOf(f), f.Bounce
+		case limit.For > 0 && f.At.Equal(began) && !d.Until.IsZero() && (d.Bounce != 0 || now.Before(d.Until)) && (end.After(d.Until) || end.Equal(d.Until) && complains):
+			// Of two that flag at once the longer one does, whichever is recorded first.
+			d.Until, d.Cause, d.Bounce = end, causeOf(f), f.Bounce
+		}
+		if d.Until.IsZero() && d.Cause == CauseComplaint {
+			break
+		}
+	}
+	return d
 }
 
-// watching returns the decision watch if any count still holds a bounce at now,
-// since the earliest of them and because of the latest.
-func watching(counts map[string]*tally, now time.Time) (Decision, bool) {
-	d := Decision{Standing: Watch, Until: emptied(counts), Cause: CauseBounce}
-	var first, last Fact
-	for _, t := range counts {
-		for _, f := range t.within(now) {
-			if d.Since.IsZero() || f.At.Before(first.At) {
-				first, d.Since = f, f.At
-			}
-			if d.Bounce == 0 && last.At.IsZero() || f.At.After(last.At) || f.At.Equal(last.At) && f.Bounce > last.Bounce {
-				last, d.Bounce = f, f.Bounce
-			}
-		}
+// decidedByPerson says whether a person decided, or a list that one gave us.
+func decidedByPerson(c Cause) bool { return c == CauseHand || c == CauseImport }
+
+func causeOf(f *Fact) Cause {
+	if f.Class == Complaint {
+		return CauseComplaint
 	}
-	if last.Class == Complaint {
-		d.Cause = CauseComplaint
-	}
-	return d, !d.Since.IsZero()
+	return CauseBounce
 }
 
-// limit returns the limit a fact counts against and the name of its count.
-func (p Policy) limit(f Fact) (string, Limit) {
+// inOrder orders facts by time. Those of one time are always in the same order, a
+// delivery last: whichever of them is recorded first, the contact ends up the same.
+func inOrder(a, b Fact) int {
+	if c := a.At.Compare(b.At); c != 0 {
+		return c
+	}
+	if d := a.Action == Delivered; d != (b.Action == Delivered) {
+		if d {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(cmp.Compare(a.Action, b.Action), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Reason, b.Reason),
+		cmp.Compare(a.Fault, b.Fault), cmp.Compare(a.Original, b.Original), cmp.Compare(a.Bounce, b.Bounce))
+}
+
+// A kind is what counts against one limit: a class, or a reason with its own limit.
+type kind struct {
+	class  Class // "transit" for soft with that fault
+	reason Reason
+}
+
+// limit returns the limit a fact counts against.
+func (p *Policy) limit(f *Fact) (kind, Limit) {
 	if f.Action != Failed && f.Action != Complained {
-		return "", Limit{}
+		return kind{}, Limit{}
 	}
 	if f.Class == Hard && f.Elsewhere {
-		return "soft", p.Soft
+		return kind{class: Soft}, p.Soft
 	}
 	if l, ok := p.Reasons[f.Reason]; ok {
-		return "reason " + string(f.Reason), l
+		return kind{reason: f.Reason}, l
 	}
 	switch f.Class {
 	case Hard:
-		return "hard", p.Hard
+		return kind{class: Hard}, p.Hard
 	case Soft:
 		if f.Fault == FaultTransit {
-			return "transit", p.Transit
+			return kind{class: "transit"}, p.Transit
 		}
-		return "soft", p.Soft
+		return kind{class: Soft}, p.Soft
 	case Complaint:
-		return "complaint", p.Complaint
+		return kind{class: Complaint}, p.Complaint
 	case Block:
-		return "block", p.Block
+		return kind{class: Block}, p.Block
 	case Undetermined:
-		return "undetermined", p.Undetermined
+		return kind{class: Undetermined}, p.Undetermined
 	}
-	return "", Limit{}
+	return kind{}, Limit{}
 }
 
 func later(a, b time.Time) time.Time {

@@ -97,6 +97,8 @@ func TestDecideStanding(t *testing.T) {
 	p := DefaultPolicy()
 	ends := p
 	ends.Hard.For = 10 * aDay
+	softEnds := p
+	softEnds.Soft = Limit{Count: 1, For: 10 * aDay}
 	flagged := History{Standing: DoNotEmail, Since: onDay(0), Cause: CauseHand}
 	expires := History{Standing: DoNotEmail, Since: onDay(0), Until: onDay(10), Cause: CauseBounce}
 	for _, c := range []struct {
@@ -118,6 +120,15 @@ func TestDecideStanding(t *testing.T) {
 		{"released", p, History{Standing: OK, Released: onDay(3)}, "h1 c2", 4, Decision{Standing: OK, Since: onDay(3)}},
 		{"released, and a new bounce", p, History{Standing: OK, Released: onDay(3)}, "h1 h4", 4, Decision{Standing: DoNotEmail, Since: onDay(4), Cause: CauseBounce, Bounce: 2}},
 		{"released in the middle of a count", p, History{Standing: OK, Released: onDay(3)}, "s1 s2 s3 s4 s5", 5, Decision{Standing: Watch, Since: onDay(3), Until: onDay(35), Cause: CauseBounce, Bounce: 5}},
+		{"a complaint under a flag that would end", ends, expires, "h0 c5", 6, Decision{Standing: DoNotEmail, Since: onDay(0), Cause: CauseComplaint, Bounce: 2}},
+		{"and once it would have ended", ends, expires, "h0 c5", 20, Decision{Standing: DoNotEmail, Since: onDay(0), Cause: CauseComplaint, Bounce: 2}},
+		{"a complaint after the end", ends, expires, "h0 c12", 13, Decision{Standing: DoNotEmail, Since: onDay(12), Cause: CauseComplaint, Bounce: 2}},
+		{"a complaint of somebody flagged for ever", p, History{Standing: DoNotEmail, Since: onDay(1), Cause: CauseBounce}, "h1 c2", 3, Decision{Standing: DoNotEmail, Since: onDay(1), Cause: CauseComplaint, Bounce: 2}},
+		{"a complaint of somebody flagged by hand", p, flagged, "c2", 3, Decision{Standing: DoNotEmail, Since: onDay(0), Cause: CauseHand}},
+		{"a complaint from before the release", p, History{Standing: DoNotEmail, Since: onDay(5), Cause: CauseBounce, Released: onDay(4)}, "c3 h5", 6, Decision{Standing: DoNotEmail, Since: onDay(5), Cause: CauseBounce}},
+		{"an end, then what has none", softEnds, History{Standing: OK}, "s0 h5", 20, Decision{Standing: DoNotEmail, Since: onDay(0), Cause: CauseBounce, Bounce: 2}},
+		{"an end, and soft bounces go on", softEnds, History{Standing: OK}, "s0 s5 s9", 20, Decision{Standing: OK, Since: onDay(10), Cause: CauseExpired}},
+		{"an end, and it arrives meanwhile", softEnds, History{Standing: OK}, "s0 d5", 6, Decision{Standing: DoNotEmail, Since: onDay(0), Until: onDay(10), Cause: CauseBounce, Bounce: 1}},
 		{"what it watched for counts no more", p, History{Standing: Watch, Since: onDay(1)}, "b1", 5, Decision{Standing: OK, Since: onDay(5), Cause: CauseExpired}},
 	} {
 		h := c.history
@@ -156,6 +167,37 @@ func TestAtMost(t *testing.T) {
 	}
 }
 
+// TestGrace: the first bounce only watches, and so do those soon after it.
+func TestGrace(t *testing.T) {
+	p := DefaultPolicy()
+	p.Reasons[UserUnknown] = Limit{Count: 1, Grace: 2 * aDay}
+	for _, c := range []struct {
+		history  string
+		now      float64
+		released float64
+		standing Standing
+		bounce   int64
+	}{
+		{"h1", 900, 0, Watch, 1},
+		{"h1 h2 h3", 3, 0, Watch, 3}, // not later than two days after the first
+		{"h1 h3.1", 4, 0, DoNotEmail, 2},
+		{"h1 d2 h4", 4, 0, Watch, 3},     // it was there in between
+		{"h1 h4", 5, 3, Watch, 2},        // released in between
+		{"h1 c1.1", 2, 0, DoNotEmail, 2}, // a complaint has no grace
+	} {
+		h := History{Facts: facts(t, c.history), Standing: OK, Released: onDay(c.released)}
+		if d := p.Decide(h, onDay(c.now)); d.Standing != c.standing || d.Bounce != c.bounce || d.Standing == Watch && !d.Until.IsZero() {
+			t.Errorf("%s: %+v, want %s by %d", c.history, d, c.standing, c.bounce)
+		}
+	}
+	p.Reasons[UserUnknown] = Limit{Count: 2, Within: 10 * aDay, Grace: 5 * aDay}
+	for history, want := range map[string]Standing{"h1 h2 h3": OK, "h8 h9 h10": Watch, "h1 h2 h7": DoNotEmail, "h1 h2 h11.5": DoNotEmail, "h1 h7": DoNotEmail, "h1 h12 h14": Watch} {
+		if d := p.Decide(History{Facts: facts(t, history)}, onDay(15)); d.Standing != want {
+			t.Errorf("%s: %+v, want %s", history, d, want)
+		}
+	}
+}
+
 func TestCounts(t *testing.T) {
 	p := DefaultPolicy()
 	for history, want := range map[string]bool{"h1": true, "s1": true, "t1": true, "f1": true, "c1": true, "d1": true, "b1": false, "u1": false, "l1": false} {
@@ -172,7 +214,7 @@ func TestCounts(t *testing.T) {
 // anyHistory returns a random history, policy and time.
 func anyHistory(r *rand.Rand) (Policy, History, time.Time) {
 	limit := func() Limit {
-		return Limit{Count: r.IntN(4), Within: time.Duration(r.IntN(4)) * 5 * aDay, For: time.Duration(r.IntN(3)) * 4 * aDay,
+		return Limit{Count: r.IntN(4), Within: time.Duration(r.IntN(4)) * 5 * aDay, For: time.Duration(r.IntN(3)) * 4 * aDay, Grace: time.Duration(max(0, r.IntN(6)-3)) * 2 * aDay,
 			AtMost: []AtMost{EachBounce, OncePerDay, OncePerMessage}[r.IntN(3)]}
 	}
 	p := Policy{Hard: limit(), Soft: limit(), Transit: limit(), Complaint: limit(), Block: limit(), Undetermined: limit(), Reasons: map[Reason]Limit{MailboxFull: limit()}}
@@ -265,6 +307,38 @@ func TestDecideProperties(t *testing.T) {
 	for _, s := range []Standing{OK, Watch, DoNotEmail} {
 		if seen[s] < 1000 {
 			t.Errorf("only %d histories ended at %s", seen[s], s)
+		}
+	}
+}
+
+// TestDecideReplay: a contact ends up the same whether its bounces are looked at one by
+// one as they come, those of one time in any order, or all at once.
+func TestDecideReplay(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for n := range 6_000 {
+		p, h, now := anyHistory(r)
+		h = History{Standing: OK, Facts: slices.DeleteFunc(h.Facts, func(f Fact) bool { return f.At.After(now) })}
+		want := p.Decide(h, now)
+		for range 3 {
+			r.Shuffle(len(h.Facts), func(i, j int) { h.Facts[i], h.Facts[j] = h.Facts[j], h.Facts[i] })
+			slices.SortStableFunc(h.Facts, func(a, b Fact) int { return a.At.Compare(b.At) })
+			kept := History{Standing: OK}
+			step := func(at time.Time) (d Decision) {
+				d = p.Decide(kept, at)
+				if kept.Standing == DoNotEmail && (d.Standing != DoNotEmail || !d.Since.Equal(kept.Since)) {
+					kept.Released = kept.Until // it has ended by itself, and the store says so
+				}
+				kept.Standing, kept.Since, kept.Until, kept.Cause = d.Standing, d.Since, d.Until, d.Cause
+				return d
+			}
+			for _, f := range h.Facts {
+				step(f.At) // the sweep, which comes every minute
+				kept.Facts = append(kept.Facts, f)
+				step(f.At)
+			}
+			if got := step(now); got.Standing != want.Standing || !got.Until.Equal(want.Until) || got.Standing == DoNotEmail && (got.Cause != want.Cause || !got.Since.Equal(want.Since)) {
+				t.Fatalf("history %d: one by one\n%+v, at once\n%+v\npolicy %+v\n%+v", n, got, want, p, h.Facts)
+			}
 		}
 	}
 }

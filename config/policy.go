@@ -2,7 +2,6 @@ package config
 
 import (
 	"slices"
-	"time"
 
 	"bouncehound"
 )
@@ -58,10 +57,9 @@ func (t *table) limit(l *bouncehound.Limit) bool {
 	t.choice("at_most", &atMost, string(bouncehound.OncePerDay), string(bouncehound.OncePerMessage))
 	l.AtMost = bouncehound.AtMost(atMost)
 	t.duration("for", &l.For, 0, forever)
-	var grace time.Duration
-	t.duration("grace", &grace, 0, forever)
-	if t.set("grace") {
-		t.notYet("grace", "leave it out")
+	t.duration("grace", &l.Grace, 0, forever)
+	if l.Grace > 0 && l.Within > 0 && l.Grace >= l.Within {
+		t.wrong("grace", "", "must be shorter than within, or no bounce would ever flag")
 	}
 	t.done()
 	return configured || t.values != nil

@@ -143,6 +143,7 @@ within = "1d"
 [policy.reason.virus]
 [policy.reason.user_unknown]
 count = 1
+within = "2d"
 grace = "2d"
 `, `line 3: policy.hard.cnt: unknown key (did you mean policy.hard.count?)
 line 4: policy.softt: unknown key (did you mean policy.soft?)
@@ -152,7 +153,7 @@ line 7: policy.reason.mailbox_ful: unknown key (did you mean policy.reason.mailb
 line 9: policy.reason.delivered: unknown key
 line 11: policy.reason.expired.count: is missing
 line 13: policy.reason.virus.count: is missing
-line 16: policy.reason.user_unknown.grace: not available in this version (leave it out)`},
+line 17: policy.reason.user_unknown.grace: must be shorter than within, or no bounce would ever flag`},
 		{"webhook", `
 [[webhook]]
 name = "w"

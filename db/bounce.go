@@ -111,7 +111,7 @@ func (r *recording) count(b *bouncehound.Bounce, key string) error {
 		return nil
 	}
 	if facts, ok := r.histories[key]; ok {
-		r.histories[key] = append(facts, fact(b))
+		r.histories[key] = insert(facts, fact(b))
 	}
 	c, known, err := r.contact(key)
 	if err != nil || !known && !against {

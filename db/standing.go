@@ -2,6 +2,7 @@ package db
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 
 	"bouncehound"
@@ -13,7 +14,8 @@ func (t *transaction) decide(c *contact, p bouncehound.Policy, b *bouncehound.Bo
 	h := bouncehound.History{Standing: c.Standing, Since: c.Since, Until: c.Until, Cause: c.Cause, Released: c.released}
 	// A do_not_email that stays is decided without the facts, of which an address
 	// that bounces for years has many.
-	if c.Standing != bouncehound.DoNotEmail || !c.Until.IsZero() && !t.now.Before(c.Until) {
+	stays := c.Standing == bouncehound.DoNotEmail && c.Until.IsZero() && (b == nil || b.Action != bouncehound.Complained)
+	if !stays {
 		var err error
 		if h.Facts, err = t.facts(c.key); err != nil {
 			return err
@@ -29,7 +31,8 @@ func (t *transaction) decide(c *contact, p bouncehound.Policy, b *bouncehound.Bo
 	if d.Bounce == 0 {
 		b = nil
 	}
-	if c.Standing == bouncehound.DoNotEmail && h.Facts != nil {
+	same := d.Standing == c.Standing && (d.Standing != bouncehound.DoNotEmail || d.Since.Equal(c.Since))
+	if c.Standing == bouncehound.DoNotEmail && !same {
 		c.released = later(c.released, c.Until) // it has ended by itself; what came before is done with
 		c.changed = true
 	}
@@ -39,7 +42,7 @@ func (t *transaction) decide(c *contact, p bouncehound.Policy, b *bouncehound.Bo
 	if b != nil && d.Standing != bouncehound.OK {
 		c.shows(b)
 	}
-	if d.Standing == c.Standing {
+	if same && (d.Standing != bouncehound.DoNotEmail || d.Cause == c.Cause && d.Bounce == 0) {
 		return nil
 	}
 	if d.Since.IsZero() {
@@ -87,7 +90,7 @@ func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 	}
 	facts := []bouncehound.Fact{}
 	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT id, arrived_at, action, class, reason, fault, coalesce(original_id, ''), recipient, final_recipient
-		FROM bounces WHERE key = ? AND repeat = 0 AND action IN ('failed', 'complained', 'delivered')`, key) {
+		FROM bounces WHERE key = ? AND repeat = 0 AND action IN ('failed', 'complained', 'delivered') ORDER BY arrived_at, id`, key) {
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +100,15 @@ func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 		t.histories[key] = facts
 	}
 	return facts, nil
+}
+
+// insert puts a fact where its time belongs, which spares the policy to sort them.
+func insert(facts []bouncehound.Fact, f bouncehound.Fact) []bouncehound.Fact {
+	i := len(facts)
+	for i > 0 && facts[i-1].At.After(f.At) {
+		i--
+	}
+	return slices.Insert(facts, i, f)
 }
 
 func later(a, b time.Time) time.Time {

@@ -326,3 +326,38 @@ func TestLateBounce(t *testing.T) {
 		}
 	}
 }
+
+// TestComplaintOnFlagged: a complaint of somebody who is flagged already is told, and
+// holds where the flag would have ended.
+func TestComplaintOnFlagged(t *testing.T) {
+	store, clock := open(t)
+	p := bouncehound.DefaultPolicy()
+	p.Hard.For = 10 * 24 * time.Hour
+	complaint := bouncehound.Verdict{Class: bouncehound.Complaint, Reason: bouncehound.ComplaintReceived, Fault: bouncehound.FaultRecipient}
+	for i, j := range []bouncehound.Judged{
+		message(1, noon, failed("lena@example.com"), hard),
+		message(2, noon, failed("mia@example.com"), hard),
+		message(3, noon.Add(time.Hour), acted(bouncehound.Complained, "lena@example.com"), complaint),
+		message(4, noon.Add(2*time.Hour), acted(bouncehound.Complained, "lena@example.com"), complaint),
+	} {
+		clock.now = noon.Add(time.Duration(i) * time.Hour)
+		if _, err := store.Record(t.Context(), db.Batch{Messages: []bouncehound.Judged{j}}, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := contact(t, store, "lena@example.com"); c.Cause != bouncehound.CauseComplaint || !c.Until.IsZero() || !c.Since.Equal(noon) || c.Class != bouncehound.Complaint {
+		t.Errorf("contact %+v", c)
+	}
+	if got := history(t, store, "lena@example.com"); len(got) != 2 {
+		t.Errorf("history %q", got)
+	}
+	clock.now = noon.AddDate(0, 0, 11)
+	if n, err := store.Sweep(t.Context(), p); err != nil || n != 1 {
+		t.Errorf("swept %d, %v", n, err)
+	}
+	for address, want := range map[string]bouncehound.Standing{"lena@example.com": bouncehound.DoNotEmail, "mia@example.com": bouncehound.OK} {
+		if c := contact(t, store, address); c.Standing != want {
+			t.Errorf("%s stands at %s, want %s", address, c.Standing, want)
+		}
+	}
+}
