@@ -33,6 +33,12 @@ func (m *message) decode(p *part) string {
 	return p.text
 }
 
+// isPlain says whether the ASCII of a part stands in it as it is.
+func isPlain(p *part) bool {
+	enc := p.header.get("Content-Transfer-Encoding")
+	return !hasPrefixFold(enc, "base64") && !hasPrefixFold(enc, "quoted-printable")
+}
+
 // decodeBase64 decodes what it can: line ends, stray characters, missing padding
 // and text after the padding (footers that lists append) do no harm.
 func decodeBase64(s string) []byte {

@@ -38,11 +38,16 @@ func readDSN(m *message) *bouncehound.Report {
 		if !labelled && !(p.mediaType == "application/octet-stream" && m.like == surely && len(p.body) < maxValue && isStatusText(m.decode(p))) && !strings.HasPrefix(p.mediaType, "text/") && !strings.HasPrefix(p.mediaType, "message/") && !strings.HasPrefix(p.mediaType, "multipart/") {
 			continue
 		}
-		text := m.decode(p)
 		if !labelled {
 			if m.like == maybe {
 				continue // who answers by a program quotes what he answers
 			}
+			if len(p.body) <= maxText && isPlain(p) && !holdsStatusText(p.body) {
+				continue
+			}
+		}
+		text := m.decode(p)
+		if !labelled {
 			at := statusTextIn(text)
 			if at < 0 {
 				continue
@@ -82,7 +87,7 @@ func isStatusText(s string) bool {
 // don't: a line of its own that names the reporting MTA or a recipient, with an action or
 // a status to go with it.
 func statusTextIn(s string) int {
-	if !containsFold(s, "-recipient:") || !containsFold(s, "final-recipient:") && !containsFold(s, "original-recipient:") || !containsFold(s, "action:") && !containsFold(s, "status:") {
+	if !holdsStatusText(s) {
 		return -1
 	}
 	for pos := 0; pos < len(s); {
@@ -97,6 +102,11 @@ func statusTextIn(s string) int {
 		pos = next
 	}
 	return -1
+}
+
+// holdsStatusText says whether the names of the fields stand anywhere in a text.
+func holdsStatusText(s string) bool {
+	return containsFold(s, "-recipient:") && (containsFold(s, "final-recipient:") || containsFold(s, "original-recipient:")) && (containsFold(s, "action:") || containsFold(s, "status:"))
 }
 
 // readStatusText reads the groups of fields. Empty lines between groups may be

@@ -14,11 +14,10 @@ import (
 //
 // https://www.postfix.org/bounce.5.html
 func (m *message) commandBefore(recs []bouncehound.Recipient) {
-	text := m.text()
-	if !strings.Contains(text, "MAIL") && !strings.Contains(text, "DATA") && !strings.Contains(text, "HELO") && !strings.Contains(text, "EHLO") {
-		return
+	if !m.namesCommand() {
+		return // most refuse at RCPT, and their words need not be read
 	}
-	for _, e := range entries(text) {
+	for _, e := range entries(m.text()) {
 		i := strings.LastIndex(e.said, " (in reply to ")
 		if i < 0 || !strings.HasSuffix(e.said, " command)") || len(e.said)-i > 40 || strings.Contains(e.said[i:], "RCPT") {
 			continue
@@ -31,4 +30,29 @@ func (m *message) commandBefore(recs []bouncehound.Recipient) {
 			}
 		}
 	}
+}
+
+// namesCommand says whether the words may tell of a reply to another command than RCPT.
+func (m *message) namesCommand() bool {
+	for i := range m.parts {
+		p := &m.parts[i]
+		switch {
+		case p.isMultipart():
+		case isReturned(p.mediaType):
+			return false
+		case !isPlain(p):
+			return true // not to be seen before it is decoded
+		}
+		for text := p.body; !p.isMultipart(); {
+			at := indexFold(text, "command)")
+			if at < 0 {
+				break
+			}
+			if before := text[:at]; !strings.Contains(before[max(0, strings.LastIndexByte(before, '(')):], "RCPT") {
+				return true
+			}
+			text = text[at+len("command)"):]
+		}
+	}
+	return false
 }
