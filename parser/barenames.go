@@ -32,6 +32,12 @@ func (m *message) bareNames(text string, action bouncehound.Action, sent []strin
 	listed := false
 	for line := range strings.SplitSeq(text, "\n") {
 		name, reason := columns(strings.TrimSpace(line))
+		if user, ok := concludedOf(line); ok { // only the letter can tell where
+			if a := completed(user, "", sent); a != "" {
+				recs = append(recs, bouncehound.Recipient{Action: action, Address: a, Diagnostic: strings.TrimSpace(line)})
+			}
+			continue
+		}
 		switch {
 		case name == "":
 		case strings.HasSuffix(name, ":"):
@@ -61,6 +67,16 @@ func columns(line string) (first, second string) {
 		return line, ""
 	}
 	return line[:i], strings.TrimSpace(line[i:])
+}
+
+// concludedOf returns whom a line of a transcript tells of as sendmail's first releases did,
+// which knew their users without a domain: "550 lena... User unknown".
+func concludedOf(line string) (name string, ok bool) {
+	if !startsReply(strings.TrimSpace(line)) {
+		return "", false
+	}
+	name, _, ok = strings.Cut(strings.TrimSpace(line)[4:], "... ")
+	return name, ok && isBareName(name)
 }
 
 // cameBy returns the addresses that servers took the returned message for.

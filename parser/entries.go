@@ -66,7 +66,7 @@ func entries(text string) (list []entry) {
 		if blank {
 			fate = headingFate(line, fate)
 		}
-		if len(list) == 0 || blank && (!waiting || isDecoration(line) || offersOthers(line)) {
+		if len(list) == 0 || blank && (!waiting || isDecoration(line) || offersOthers(line) || asksToWrite(line)) {
 			waiting = false
 			continue
 		}

@@ -46,7 +46,7 @@ func tellsFailure(s string) bool {
 var failurePhrases = newPhrases(
 	"could not", "couldn't", "cannot", "can't be", "can not", "unable to", "failed", "failure", "undeliver", "not deliver", "wasn't delivered", "not been delivered",
 	"rejected", "refused", "unknown", "does not exist", "doesn't exist", "not exist", "no such", "invalid", "exceed", "quota", "mailbox is full", "mailbox full", "inbox is full", "not a valid",
-	"not found", "bounced", "did not reach", "was not sent", "error delivering", "no longer", "disabled", "not accept", "blocked", "trouble delivering", "returned to you", "not match", "not exactly match", "no match for", "matches no",
+	"not found", "bounced", "did not reach", "was not sent", "error delivering", "no longer", "disabled", "not accept", "blocked", "trouble delivering", "returned to you", "not match", "not exactly match", "no match for", "matches no", "not defined",
 	"not receive", "over its", "not recognized", "not listed", "denied", "isn't valid", "incorrect", "prevented",
 	"konnte nicht", "konnten nicht", "nicht zugestellt", "unzustellbar", "unbekannt", "nicht erreich", "fehlgeschlagen", "existiert nicht", "postfach ist voll",
 	"n'a pas pu", "n'a pu", "inconnu", "n'existe pas", "impossible de", "refus", "no se pudo", "no pudo ser", "no se ha podido", "no se ha entregado", "error de entrega", "desconocido", "no existe",

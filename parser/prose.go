@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"strings"
+
 	"bouncehound"
 )
 
@@ -42,7 +44,7 @@ func readProse(m *message) *bouncehound.Report {
 		if r := m.wrapped(); r != nil {
 			return r
 		}
-		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !isList(m.returnedHeader()) && !m.isSender(to[0]) {
+		if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 && !isList(m.returnedHeader()) && !m.isSender(to[0]) && !m.isSendersOwn(to[0]) {
 			recs = []bouncehound.Recipient{{Action: action, Address: to[0]}}
 		}
 	}
@@ -71,6 +73,17 @@ func readProse(m *message) *bouncehound.Report {
 		recs[i].Diagnostic = withoutLetter(recs[i].Diagnostic)
 	}
 	return &bouncehound.Report{Recipients: recs}
+}
+
+// isSendersOwn says whether the address that a letter went to is at the sender's own domain,
+// of which a server elsewhere can't tell: a list, that he put in the place of its members.
+func (m *message) isSendersOwn(to string) bool {
+	domain := bouncehound.Domain(to)
+	if from := bouncehound.Domain(cleanAddress(m.returnedHeader().get("From"))); from != domain {
+		return false
+	}
+	host := bouncehound.Domain(cleanAddress(m.header().get("From")))
+	return host != "" && host != domain && !strings.HasSuffix(host, "."+domain)
 }
 
 func allSilent(recs []bouncehound.Recipient) bool {
