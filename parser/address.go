@@ -13,8 +13,10 @@ import (
 // address unreadable: what stands behind it would be somebody else's.
 func cleanAddress(s string) string {
 	s = strings.TrimSpace(s)
-	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' && c != '\t' && c != '\n' || c == 0x7f }) {
-		return ""
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' && c != '\n' || c == 0x7f {
+			return ""
+		}
 	}
 	if open := strings.LastIndexByte(s, '<'); open >= 0 {
 		inner := s[open+1:]
@@ -35,7 +37,12 @@ func cleanAddress(s string) string {
 
 // tidyAddress returns s as an address if it is one and nothing else.
 func tidyAddress(s string) string {
-	s = strings.Trim(s, " \t'`,;<>")
+	for s != "" && isAroundAddress(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isAroundAddress(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
 	if !strings.Contains(s, `"@`) {
 		s = strings.Trim(s, `" `)
 	}
@@ -62,7 +69,7 @@ func tidyAddress(s string) string {
 		if isDotAtom(local[1 : len(local)-1]) {
 			local = local[1 : len(local)-1] // quotes that say nothing, RFC 5321 section 4.1.2
 		}
-	} else if i := strings.IndexFunc(local, func(c rune) bool {
+	} else if i := strings.IndexFunc(local[plainLength(local):], func(c rune) bool {
 		return c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '(' || c == ')' || c == ',' || c == ';' || c == ':' || c == '"' || c >= 0x80 && c < 0xa0 || c == utf8.RuneError
 	}); i >= 0 {
 		return ""
@@ -73,6 +80,23 @@ func tidyAddress(s string) string {
 		}
 	}
 	return local + "@" + strings.ToLower(domain)
+}
+
+// plainLength returns how many bytes at the beginning of s may stand in any local part.
+func plainLength(s string) int {
+	n := 0
+	for n < len(s) && isAtext(s[n]) {
+		n++
+	}
+	return n
+}
+
+func isAroundAddress(c byte) bool {
+	switch c {
+	case ' ', '\t', '\'', '`', ',', ';', '<', '>':
+		return true
+	}
+	return false
 }
 
 func isDotAtom(s string) bool {

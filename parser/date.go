@@ -19,16 +19,14 @@ func readDate(s string) (time.Time, bool) {
 	s = withoutComments(s)
 	d := date{year: -1, zone: noZone}
 	for s != "" {
-		i := strings.IndexAny(s, " ,\t")
-		word := s
-		if i >= 0 {
-			word, s = s[:i], s[i+1:]
-		} else {
-			s = ""
+		end := 0
+		for end < len(s) && s[end] != ' ' && s[end] != ',' && s[end] != '\t' {
+			end++
 		}
-		if word != "" {
-			d.take(word)
+		if end > 0 {
+			d.take(s[:end])
 		}
+		s = s[min(end+1, len(s)):]
 	}
 	return d.time()
 }
@@ -137,8 +135,9 @@ func number(digits string) (n int) {
 
 func monthOf(word string) int {
 	const months = "janfebmaraprmayjunjulaugsepoctnovdec"
+	first, second, third := word[0]|0x20, word[1]|0x20, word[2]|0x20
 	for i := 0; i < len(months); i += 3 {
-		if strings.EqualFold(word[:3], months[i:i+3]) {
+		if months[i] == first && months[i+1] == second && months[i+2] == third {
 			return i/3 + 1
 		}
 	}

@@ -167,12 +167,12 @@ func daemonParts(from string) (local, name string) {
 }
 
 func isDaemonLocal(local string) bool {
-	for _, daemon := range [...]string{"mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mailerdaemon", "mailer_daemon",
-		"mdaemon", "mail-delivery", "mail.delivery", "maildelivery", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e", "delivery-status", "delivery-subsystem",
-		"bounce-notification", "mail-system", "mailsystem", "undeliverable", "mmdf"} {
-		if hasPrefixFold(local, daemon) && (len(local) == len(daemon) || daemon != "postmaster" || !isAlnum(local[len(daemon)])) {
-			return true
-		}
-	}
-	return false
+	daemon := daemonLocals.begin(local)
+	return daemon != "" && (len(local) == len(daemon) || daemon != "postmaster" || !isAlnum(local[len(daemon)]))
 }
+
+var daemonLocals = newPhrases(
+	"mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mailerdaemon", "mailer_daemon",
+	"mdaemon", "mail-delivery", "mail.delivery", "maildelivery", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e", "delivery-status", "delivery-subsystem",
+	"bounce-notification", "mail-system", "mailsystem", "undeliverable", "mmdf",
+)

@@ -13,7 +13,22 @@ import (
 // A header is the fields of one header, in their order.
 type header []field
 
-type field struct{ name, value string } // value as written, folded
+type field struct {
+	name, value string // value as written, folded
+	key         uint32 // see keyOf
+}
+
+func newField(name, value string) field { return field{name, value, keyOf(name)} }
+
+// keyOf returns what names that are the same in any case have in common and others seldom:
+// length and three letters. A header is asked for some hundred fields, of which it has few.
+func keyOf(name string) uint32 {
+	n := len(name)
+	if n == 0 {
+		return 0
+	}
+	return uint32(n)<<24 | uint32(name[0]|0x20)<<16 | uint32(name[n/2]|0x20)<<8 | uint32(name[n-1]|0x20)
+}
 
 // readHeader reads the header that begins at pos and returns where its body begins.
 // A line that is no field is passed over when another field follows, else it is the
@@ -55,7 +70,7 @@ func (m *message) readHeader(pos int) (h header, body int) {
 			if len(value) > maxValue {
 				value = value[:maxValue]
 			}
-			m.fields = append(m.fields, field{strings.TrimRight(m.raw[pos:pos+colon], " \t"), value})
+			m.fields = append(m.fields, newField(strings.TrimRight(m.raw[pos:pos+colon], " \t"), value))
 		} else {
 			m.note("too many header fields: the rest was not read")
 		}
@@ -107,12 +122,11 @@ func (h header) has(name string) bool {
 	return h.index(name) >= 0
 }
 
-// index returns where the first field of that name is, -1 if there is none. Names are long
-// and many begin alike: the last letter tells most of them apart.
+// index returns where the first field of that name is, -1 if there is none.
 func (h header) index(name string) int {
-	last := len(name) - 1
+	key := keyOf(name)
 	for i := range h {
-		if n := h[i].name; len(n) == len(name) && (n[last]^name[last])&^0x20 == 0 && strings.EqualFold(n, name) {
+		if h[i].key == key && strings.EqualFold(h[i].name, name) {
 			return i
 		}
 	}

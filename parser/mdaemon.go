@@ -20,7 +20,7 @@ import (
 //	--- End Transcript ---
 func readMDaemon(m *message) *bouncehound.Report {
 	h := m.header()
-	if !h.has("X-MDDSN-Message") && !hasPrefixFold(cleanAddress(h.get("From")), "mdaemon@") && !h.has("X-MDaemon-Deliver-To") || !m.looksLikeReport() {
+	if !h.has("X-MDDSN-Message") && !(containsFold(h.get("From"), "mdaemon@") && hasPrefixFold(cleanAddress(h.get("From")), "mdaemon@")) && !h.has("X-MDaemon-Deliver-To") || !m.looksLikeReport() {
 		return nil
 	}
 	text := m.text()

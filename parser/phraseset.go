@@ -36,21 +36,33 @@ func (p *phraseSet) in(s string) bool {
 	for i := 3; i < len(s); i++ {
 		four = four>>8 | uint32(s[i])<<24
 		h := hashOf(four)
-		if p.begins[h>>6]>>(h&63)&1 != 0 && p.at(s[i-3:], h) {
+		if p.begins[h>>6]>>(h&63)&1 != 0 && p.at(s[i-3:], h) != "" {
 			return true
 		}
 	}
 	return false
 }
 
-// at says whether s begins with one of the phrases of a hash.
-func (p *phraseSet) at(s string, h uint32) bool {
+// begin returns the phrase that s begins with, "" if it begins with none.
+func (p *phraseSet) begin(s string) string {
+	if len(s) < 4 {
+		return ""
+	}
+	h := hashOf(uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24)
+	if p.begins[h>>6]>>(h&63)&1 == 0 {
+		return ""
+	}
+	return p.at(s, h)
+}
+
+// at returns the phrase of a hash that s begins with, "" if it begins with none.
+func (p *phraseSet) at(s string, h uint32) string {
 	for i := p.heads[h>>4]; i != 0; i = p.next[i-1] {
 		if phrase := p.phrases[i-1]; len(phrase) <= len(s) && equalFold(s[:len(phrase)], phrase) {
-			return true
+			return phrase
 		}
 	}
-	return false
+	return ""
 }
 
 // anyPhrase says whether text holds any of the ASCII phrases in any case, or, where it is not

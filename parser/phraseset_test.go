@@ -13,6 +13,7 @@ func TestPhraseSets(t *testing.T) {
 		"delay": delayPhrases, "foreign delay": foreignDelays, "over": overPhrases, "success": successPhrases, "failure": failurePhrases,
 		"foreign failure": foreignFailures, "bounce": bounceSubjects, "foreign bounce": foreignSubjects, "asking": askingPhrases,
 		"programs": mailPrograms, "daemons": daemonNames, "robots": robotMailers, "returned": returnedPhrases,
+		"robot fields": robotFields, "daemon addresses": daemonLocals,
 	} {
 		if set.in("") || set.in("the") || set.in("qxz, qxz!") {
 			t.Errorf("%s: found in nothing", name)
@@ -31,6 +32,9 @@ func TestPhraseSets(t *testing.T) {
 				if !set.in(s) {
 					t.Errorf("%s: %q is not found in %q", name, phrase, s)
 				}
+			}
+			if set.begin(string(upper)+"qxz") == "" || set.begin("qxz"+phrase) != "" {
+				t.Errorf("%s: %q is not found at the beginning alone", name, phrase)
 			}
 			cut := newPhrases(phrase)
 			if cut.in(phrase[1:]) || cut.in(phrase[:len(phrase)-1]+"\x01") {

@@ -10,18 +10,8 @@ import "strings"
 func isRobot(h header) bool {
 	for i := range h {
 		name := h[i].name
-		if len(name) < len("X-Mailer") {
-			continue
-		}
-		switch name[0] {
-		case 'X', 'x', 'R', 'r', 'M', 'm':
-		default:
-			continue
-		}
-		for _, field := range robotFields {
-			if hasPrefixFold(name, field) {
-				return true
-			}
+		if robotFields.begin(name) != "" {
+			return true
 		}
 		if strings.EqualFold(name, "X-Mailer") && isRobotMailer(h[i].value) {
 			return true
@@ -33,10 +23,10 @@ func isRobot(h header) bool {
 // robotFields are what the names of fields begin with that only these programs write:
 // OTRS and its kin, Request Tracker, Zammad, Zendesk, ServiceNow, Jira, Redmine, GitHub,
 // GitLab, Bugzilla, Debian's bug tracker; cron (cron(8) writes one for each variable).
-var robotFields = [...]string{
-	"X-OTRS-", "X-Znuny-", "RT-Ticket", "X-RT-Loop-Prevention", "Managed-By", "X-Zammad-", "X-Zendesk-", "X-ServiceNow-", "X-JIRA-", "X-Redmine-", "X-GitHub-", "X-GitLab-",
-	"X-Bugzilla-", "X-Debbugs-", "X-Cron-Env",
-}
+var robotFields = newPhrases(
+	"x-otrs-", "x-znuny-", "rt-ticket", "x-rt-loop-prevention", "managed-by", "x-zammad-", "x-zendesk-", "x-servicenow-", "x-jira-", "x-redmine-", "x-github-", "x-gitlab-",
+	"x-bugzilla-", "x-debbugs-", "x-cron-env",
+)
 
 func isRobotMailer(mailer string) bool {
 	return robotMailers.in(mailer)

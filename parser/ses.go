@@ -49,10 +49,10 @@ func readSES(m *message) *bouncehound.Report {
 		return nil
 	}
 	for _, f := range n.Mail.Headers {
-		m.returned = append(m.returned, field{f.Name, f.Value})
+		m.returned = append(m.returned, newField(f.Name, f.Value))
 	}
 	if c := n.Mail.CommonHeaders; len(m.returned) == 0 && c.MessageID != "" {
-		m.returned = header{{"Message-ID", c.MessageID}, {"Subject", c.Subject}, {"Date", c.Date}, {"From", strings.Join(c.From, ", ")}, {"To", strings.Join(c.To, ", ")}}
+		m.returned = header{newField("Message-ID", c.MessageID), newField("Subject", c.Subject), newField("Date", c.Date), newField("From", strings.Join(c.From, ", ")), newField("To", strings.Join(c.To, ", "))}
 	}
 	m.returnedRead = true
 	r := &bouncehound.Report{ReportingMTA: typed(n.Bounce.ReportingMTA + n.Delivery.ReportingMTA)}
