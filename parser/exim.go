@@ -32,6 +32,9 @@ func readExim(m *message) *bouncehound.Report {
 	}
 	text := m.text()
 	head := text[:min(len(text), 600)]
+	if h.has("X-Failed-Recipients") { // QUIRK: Mail.ru says it all in Russian first
+		head = text[:min(len(text), 2400)]
+	}
 	if !machine && !containsFold(head, "created automatically by mail delivery software") && !(h.has("X-Failed-Recipients") && containsFold(head, "could not be delivered")) {
 		return nil
 	}

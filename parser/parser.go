@@ -87,6 +87,7 @@ var formats = []format{
 	{"dsn", readDSN},
 	{"qmail", readQmail},
 	{"yahoo", readYahoo},
+	{"messagelabs", readMessageLabs},
 	{"postfix", readPostfix},
 	{"groupwise", readGroupWise},
 	{"sendmail", readSendmail},
