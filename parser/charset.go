@@ -102,7 +102,7 @@ func decodeBytes(s string, table *charmap.Charmap) string {
 			b = utf8.AppendRune(b, table.DecodeByte(c))
 		}
 	}
-	return string(b)
+	return given(b)
 }
 
 func isASCII(s string) bool {

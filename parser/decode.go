@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 )
@@ -21,9 +22,9 @@ func (m *message) decode(p *part) string {
 	switch enc := p.header.get("Content-Transfer-Encoding"); {
 	case enc == "":
 	case hasPrefixFold(enc, "base64"):
-		body = withLineFeeds(decodeBase64(body))
+		body = givenText(decodeBase64(body))
 	case hasPrefixFold(enc, "quoted-printable"):
-		body = withLineFeeds(decodeQuoted(body))
+		body = givenText(decodeQuoted(body))
 	}
 	label := ""
 	if p.params != "" {
@@ -31,6 +32,14 @@ func (m *message) decode(p *part) string {
 	}
 	p.text = toUTF8(body, label)
 	return p.text
+}
+
+// givenText is withLineFeeds of bytes that nobody else holds.
+func givenText(b []byte) string {
+	if bytes.IndexByte(b, '\r') < 0 && bytes.IndexByte(b, 0) < 0 {
+		return given(b)
+	}
+	return withLineFeeds(b)
 }
 
 // isPlain says whether the ASCII of a part stands in it as it is.

@@ -158,10 +158,23 @@ func readStatusText(text string, r *bouncehound.Report) {
 			continue
 		}
 		flush()
-		last, value = strings.ToLower(strings.TrimRight(line[:i], " \t")), line[i+1:]
+		last, value = statusName(strings.TrimRight(line[:i], " \t")), line[i+1:]
 	}
 	flush()
 	g.end(r)
+}
+
+// statusName returns the name of a field that counts in lower case, any other as it is.
+func statusName(name string) string {
+	for _, known := range [...]string{
+		"reporting-mta", "dsn-gateway", "received-from-mta", "arrival-date", "original-envelope-id", "original-recipient", "final-recipient",
+		"x-actual-recipient", "x-failed-recipients", "x-failed-recipient", "action", "status", "remote-mta", "diagnostic-code",
+	} {
+		if len(name) == len(known) && equalFold(name, known) {
+			return known
+		}
+	}
+	return name
 }
 
 // maxRecipients bounds the recipients of one report.

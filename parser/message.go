@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"sync"
 	"unsafe"
 
 	"bouncehound"
@@ -26,6 +27,7 @@ type message struct {
 	raw    string // with \n line ends
 	parts  []part // in the order of the text; parts[0] is the message as a whole
 	fields []field
+	inner  []field // of headers within texts: see headerOf
 	notes  []string
 
 	words     string // see text
@@ -46,20 +48,36 @@ type message struct {
 
 	work int // bytes looked at, for the test that says work grows as the message does
 
-	inner bool // this is a report that came in another one: see wrapped
+	within bool // this is a report that came in another one: see wrapped
 }
 
 func readMessage(raw []byte) *message {
-	m := &message{}
+	m := messages.Get().(*message)
 	if len(raw) > maxMessage {
 		raw = raw[:maxMessage]
 		m.note("read only the first 20 MB")
 	}
 	raw = bouncehound.WithoutFromLine(bytes.TrimLeft(raw, "\r\n"))
 	m.raw = withLineFeeds(bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n")) // a mark that editors set
-	m.fields = make([]field, 0, 48)
 	m.split()
 	return m
+}
+
+// messages are those read before, for the room of their lists: what a report says are
+// strings, which have their own.
+var messages = sync.Pool{New: func() any {
+	return &message{fields: make([]field, 0, 96), parts: make([]part, 0, 12), inner: make([]field, 0, 48)}
+}}
+
+// release gives up a message, with its headers. It keeps the room of a usual one.
+func (m *message) release() {
+	clear(m.fields)
+	clear(m.parts)
+	clear(m.inner[:cap(m.inner)])
+	if cap(m.fields) <= 400 && cap(m.parts) <= 100 {
+		*m = message{fields: m.fields[:0], parts: m.parts[:0], inner: m.inner[:0]}
+		messages.Put(m)
+	}
 }
 
 // withLineFeeds returns raw with every line end (LF, CRLF, CR alone) as LF and
@@ -102,8 +120,11 @@ func withLineFeeds(raw []byte) string {
 			i++
 		}
 	}
-	return unsafe.String(unsafe.SliceData(out), n) // which nobody else holds: no second copy
+	return given(out[:n])
 }
+
+// given returns bytes as a string without copying them. They must not change any more.
+func given(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // header returns the header of the message itself.
 func (m *message) header() header { return m.parts[0].header }

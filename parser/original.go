@@ -67,8 +67,9 @@ func (m *message) headerOf(s string) header {
 	if strings.HasPrefix(s, "From ") || strings.HasPrefix(s, ">From ") {
 		_, inner.raw, _ = strings.Cut(inner.raw, "\n")
 	}
-	inner.fields = make([]field, 0, 24)
+	inner.fields = m.inner[len(m.inner):]
 	h, _ := inner.readHeader(0)
+	m.inner = m.inner[:min(len(m.inner)+len(h), cap(m.inner))]
 	return h
 }
 

@@ -55,6 +55,7 @@ func (o Options) Parse(raw []byte) bouncehound.Report {
 	}
 	m.settle(&r, o)
 	r.Notes = append(m.notes, r.Notes...)
+	m.release()
 	return r
 }
 

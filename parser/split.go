@@ -12,8 +12,8 @@ func (m *message) split() {
 		boundary string
 		part     int
 	}
-	var open []frame
-	m.parts = make([]part, 0, 8)
+	var room [8]frame
+	open := room[:0]
 	pos, parent := 0, -1
 	for {
 		h, body := m.readHeader(pos)

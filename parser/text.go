@@ -148,7 +148,14 @@ func headerBlock(s string) (length int, isMail, travelled bool) {
 			break
 		}
 		if i := fieldName(trimmed); i > 0 {
-			switch name := strings.ToLower(trimmed[:min(i, 32)]); name {
+			var lower [32]byte
+			n := copy(lower[:], trimmed[:i])
+			for j, c := range lower[:n] {
+				if 'A' <= c && c <= 'Z' {
+					lower[j] += 'a' - 'A'
+				}
+			}
+			switch string(lower[:n]) {
 			case "received", "return-path":
 				travelled = true
 				sure++

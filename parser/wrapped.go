@@ -5,7 +5,7 @@ import "bouncehound"
 // wrapped reads a report that came in another one: gateways that look for viruses
 // and relays of relays send what they could not deliver as an attachment.
 func (m *message) wrapped() *bouncehound.Report {
-	if m.inner {
+	if m.within {
 		return nil
 	}
 	var text string
@@ -22,7 +22,7 @@ func (m *message) wrapped() *bouncehound.Report {
 		return nil
 	}
 	in := readMessage([]byte(text))
-	in.inner = true
+	in.within = true
 	if !in.looksLikeReport() {
 		return nil
 	}
