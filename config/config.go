@@ -115,8 +115,14 @@ type Webhook struct {
 type Export struct {
 	What     string // "bounces", "contacts" or "do-not-email"
 	Schedule string
-	Path     string
+	Path     string // may hold TimeInPath
 	Format   string // "csv" or "json"
+	Shape    string // "native", or of do-not-email the provider that is to import it: "ses", "mailgun", "sendgrid" or "postmark"
+	Raw      bool   // cells that a spreadsheet takes for formulas stay as they are
+	Reason   string // only this; empty: all, as of the next two
+	Class    string
+	Mailbox  string
+	Cursor   string // only what is new since the last export of this name; empty: everything
 }
 
 // Rules says where rules of one's own lie.

@@ -108,9 +108,11 @@ func (d *document) config(root *table) *Config {
 	for _, t := range root.named("webhook") {
 		c.Webhooks = append(c.Webhooks, readWebhook(t))
 	}
-	for _, t := range root.entries("export") {
+	exports := root.entries("export")
+	for _, t := range exports {
 		c.Exports = append(c.Exports, readExport(t))
 	}
+	sameExports(exports, c.Exports)
 	root.done()
 	return c
 }

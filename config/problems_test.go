@@ -199,7 +199,6 @@ token_file = "t"
 line 10: store.retention.raw: ` + none + ` (everything is kept; leave it out)
 line 11: store.retention.bounces: ` + none + ` (everything is kept; leave it out)
 line 12: store.retention.events: ` + none + ` (everything is kept; leave it out)
-line 13: export #1: ` + none + ` (run bouncehound export from cron or a timer)
 line 18: listen.address: ` + none + ` (leave it out)
 line 24: webhook "w": format: ` + none + ` (use "standard")`},
 		{"what this version cannot do, and is wrong too", mailbox + `
@@ -217,7 +216,6 @@ line 8: mailbox "m": oauth2.provider: "mcrosoft" is none of "microsoft", "google
 line 9: mailbox "m": oauth2.clientid: unknown key (did you mean oauth2.client_id?)
 line 10: export #1: schedule: is missing
 line 10: export #1: path: is missing
-line 10: export #1: ` + none + ` (run bouncehound export from cron or a timer)
 line 11: export #1: what: "donotemail" is none of "bounces", "contacts", "do-not-email" (did you mean do-not-email?)
 line 12: listen.token: ` + none + ` (and without effect unless address is set)
 line 15: store.retention.raw: "9" is no duration; write a number and s, m, h, d, w or y, such as "180d"

@@ -28,26 +28,6 @@ func readStore(t *table) Store {
 	return s
 }
 
-func readExport(t *table) Export {
-	e := Export{Format: "csv"}
-	t.need("what", &e.What)
-	if e.What != "" {
-		t.choice("what", &e.What, "bounces", "contacts", "do-not-email")
-	}
-	if !t.set("schedule") {
-		t.wrong("schedule", "", "is missing")
-	}
-	t.cron("schedule", &e.Schedule)
-	if !t.set("path") {
-		t.wrong("path", "", "is missing")
-	}
-	t.file("path", &e.Path)
-	t.choice("format", &e.Format, "csv", "json")
-	t.done()
-	t.notYet("", "run bouncehound export from cron or a timer")
-	return e
-}
-
 // cron reads a schedule and checks it with the functions given.
 func (t *table) cron(key string, into *string) {
 	n := len(t.doc.problems)

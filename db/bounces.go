@@ -25,6 +25,7 @@ type BounceFilter struct {
 	Action    bouncehound.Action
 	Repeats   bool  // repeats too
 	After     int64 // only those with a greater ID
+	UpTo      int64 // only those up to this ID; 0: all
 	Limit     int   // at most so many; 0: all
 }
 
@@ -50,6 +51,7 @@ func (f BounceFilter) query() (query string, args []any) {
 	w.add(f.Action != "", `b.action = ?`, f.Action)
 	w.add(!f.Repeats, `b.repeat = 0`)
 	w.add(f.After > 0, `b.id > ?`, f.After)
+	w.add(f.UpTo > 0, `b.id <= ?`, f.UpTo)
 	return selectBounces + w.String() + ` ORDER BY b.id LIMIT ?`, append(w.args, limit(f.Limit))
 }
 

@@ -19,10 +19,16 @@ type column[T any] struct {
 }
 
 func writeCSV[T any](w io.Writer, o Options, rows iter.Seq2[T, error], columns func(first T) []column[T]) (n int, err error) {
-	l := &line{buf: make([]byte, 0, bufferSize+4<<10), raw: o.Raw}
+	l := &line{buf: make([]byte, 0, bufferSize+4<<10), raw: o.Raw, ending: "\r\n"}
+	if o.plain {
+		l.ending = "\n"
+	}
 	var cols []column[T]
 	header := func(first T) {
 		cols = columns(first)
+		if o.headless {
+			return
+		}
 		for _, c := range cols {
 			l.text(c.name)
 		}
@@ -58,9 +64,10 @@ func writeCSV[T any](w io.Writer, o Options, rows iter.Seq2[T, error], columns f
 // A line gathers CSV lines. The standard library's csv.Writer is not used because
 // with CRLF line ends it drops each CR inside a cell and turns each LF into CRLF.
 type line struct {
-	buf   []byte
-	begun bool // a cell of this line is written
-	raw   bool // do not defuse
+	buf    []byte
+	begun  bool   // a cell of this line is written
+	raw    bool   // do not defuse
+	ending string // of a line
 }
 
 func (l *line) flush(w io.Writer) error {
@@ -70,7 +77,7 @@ func (l *line) flush(w io.Writer) error {
 }
 
 func (l *line) end() {
-	l.buf = append(l.buf, '\r', '\n')
+	l.buf = append(l.buf, l.ending...)
 	l.begun = false
 }
 

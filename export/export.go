@@ -30,6 +30,9 @@ const (
 type Options struct {
 	Format Format // empty: CSV
 	Raw    bool   // formula cells are left as they are (CSV only; JSON is never changed)
+
+	plain    bool // LF ends a line, as programs that are not spreadsheets expect
+	headless bool // no header row
 }
 
 // Bounces writes one line for each bounce and returns how many it wrote.
@@ -61,6 +64,7 @@ func DoNotEmail(w io.Writer, o Options, rows iter.Seq2[bouncehound.Contact, erro
 
 // write writes rows of one kind; columns chooses the CSV columns by the first row.
 func write[T any](w io.Writer, o Options, what string, rows iter.Seq2[T, error], columns func(first T) []column[T]) (n int, err error) {
+	rows = ahead(rows)
 	switch o.Format {
 	case CSV, "":
 		n, err = writeCSV(w, o, rows, columns)

@@ -27,7 +27,7 @@ func (p *program) runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Run the daemon",
 		Long: `Polls every mailbox at once and then on its schedule, sends webhooks as things come
-true, and goes on until SIGTERM or SIGINT. SIGHUP reads the configuration and the
+true, writes the exports on their schedules, and goes on until SIGTERM or SIGINT. SIGHUP reads the configuration and the
 rules again; where they are bad the daemon keeps the old ones.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -98,6 +98,10 @@ func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup
 	if err != nil {
 		return nil, err
 	}
+	files, missing, err := p.exportTimer(inner, s, store, log)
+	if err != nil {
+		return nil, err
+	}
 	for _, one := range senders {
 		g.Go(func() error { return one.Run(inner) })
 	}
@@ -105,6 +109,7 @@ func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup
 	g.Go(func() error { return sweep(inner, s, store) })
 	g.Go(func() error { return watchdog(inner, store) })
 	g.Go(func() error { return runJobs(inner, jobs) })
+	g.Go(func() error { return runExports(inner, files, missing) })
 	g.Go(func() error {
 		next = p.awaitReload(inner, s, store, hup, log)
 		stop()
@@ -140,6 +145,9 @@ func (p *program) awaitReload(ctx context.Context, s *settings, store *db.DB, hu
 		}
 		if err == nil {
 			_, err = p.jobs(ctx, next, store, log, func() {})
+		}
+		if err == nil {
+			_, _, err = p.exportTimer(ctx, next, store, log)
 		}
 		if err == nil {
 			return next

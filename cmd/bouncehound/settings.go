@@ -53,6 +53,9 @@ func (p *program) completed(path string, c *config.Config) (*settings, error) {
 	if p.storePath != "" {
 		c.Store.Path = p.storePath
 	}
+	if err := checkExports(c.Exports); err != nil {
+		return nil, err
+	}
 	paths, err := c.Rules.Paths()
 	if err != nil {
 		return nil, usageError{err, ""}

@@ -81,6 +81,9 @@ func webhookStates(ctx context.Context, configured []config.Webhook, store *db.D
 		}
 	}
 	for _, c := range cursors {
+		if db.IsExport(c.Consumer) {
+			continue
+		}
 		letters, err := store.DeadLetters(ctx, c.Consumer)
 		if err != nil {
 			return nil, err
