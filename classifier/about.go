@@ -7,6 +7,8 @@ const (
 	saysEarly  saying = 1 << iota // refused before the recipient was named
 	saysSender                    // speaks of the sender, his server or his login
 	saysNow                       // it is so for now only
+	saysOther                     // speaks of a thing that only has the recipient in its name
+	saysPolicy                    // gives a rule or a limit as the cause, which a code about the address does not fit
 )
 
 // beforeRecipient are words that say that the refusal came before the recipient
@@ -21,19 +23,60 @@ var beforeRecipient = []string{
 // message is spoken of. "Not found", "disabled" and their like may be said of them
 // then.
 var aboutSender = []string{
-	"sender*", "*sender verify*", "*verification failed for*", "mail from", "mailfrom", "from user", "from address", "from domain", "return path", "return-path",
-	"envelope from", "helo", "ehlo", "client host", "your ip", "your account", "your domain", "your host", "your server",
-	"your helo", "authentication*", "smtp auth", "smtp authentication", "reverse", "blacklist*", "blocklist*", "blocked using",
+	"sender*", "*sender verify*", "*verification failed for*", "mail from", "mailfrom", "from user", "from address", "from domain",
+	"from field", "in from", "in the from", "return path", "return-path", "envelope from", "helo", "ehlo", "client host", "client is not*",
+	"device is not*", "your ip", "your account", "your mailbox", "your subscription", "your email account", "your e-mail account",
+	"your mail account", "your user account", "your domain", "your host", "your server", "your mail server", "your network", "your helo",
+	"authentication*", "smtp auth", "smtp authentication", "authenticated user", "unauthenticated", "not authenticated",
+	"reverse", "ptr", "rdns", "ip address not*", "ip address is*", "ip address does*", "blacklist*", "blocklist*", "blocked using",
 	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "outgoing", "outbound", "sending",
-	"recipient limit", "user limit", "too many", "used to send", "smtp user", "header", "headers", "from: header", "reply-to", "rbl", "dnsbl",
-	"allowed list", "allow list", "list of permitted*", "permitted posters", "whitelist*",
-	"absender*", "ihr konto", "ihre domain*", "ihre ip*", "zertifikat*",
-	"expéditeur*", "expediteur*", "émetteur*", "emetteur*", "votre compte", "votre adresse ip", "authentification",
-	"remitente*", "su cuenta", "su ip", "mittente*", "remetente*", "sua conta", "seu ip", "afzender*", "uw account",
-	"nadawc*", "twoje konto", "odesílatel*", "odosielateľ*", "avsändare*", "afsender*", "avsender*", "gönderen*",
-	"отправител*", "відправник*", "ваш ip",
-	"*送信者*", "*差出人*", "*送信元*", "*发件人*", "*發件人*", "*寄件者*", "*寄件人*", "*발신자*", "*보낸 사람*", "*보내는 사람*",
+	"recipient limit", "recipient count", "user limit", "too many", "used to send", "smtp user", "smtp is disabled", "header", "headers",
+	"from: header", "reply-to", "rbl", "dnsbl", "relay user", "relay access", "of this relay", "allowed domains",
+	"allowed list", "allow list", "list of permitted*", "permitted posters", "whitelist*", "tried to post", "no posts", "to relay", "mail relay", "unknown network",
+
+	"absender*", "ihr konto", "ihr account", "ihr benutzerkonto", "ihr mailkonto", "dein konto", "ihr server", "ihre domain*", "ihre ip*",
+	"ip-adresse*", "rückwärtsauflösung*", "zertifikat*", "expéditeur*", "expediteur*", "émetteur*", "emetteur*", "émission", "votre compte",
+	"votre serveur", "votre domaine", "adresse ip", "authentification", "remitente*", "su cuenta", "tu cuenta", "su dominio",
+	"su servidor", "su ip", "dirección ip", "direccion ip", "origen", "mittente*", "tuo account", "suo account", "vostro account",
+	"vostro dominio", "vostro server", "indirizzo ip", "origine", "remetente*", "sua conta", "tua conta", "vossa conta", "seu domínio",
+	"seu servidor", "seu ip", "endereço ip", "origem", "afzender*", "uw account", "jouw account", "je account", "uw domein", "uw server",
+	"ip-adres*", "nadawc*", "twoje konto", "państwa konto", "pana konto", "twoja domena", "adres ip", "odesílatel*", "odosielateľ*",
+	"váš účet", "vášho účtu", "vášmu účtu", "vaše schránka", "vaše doména", "ip adresa", "avsändare*", "afsender*", "avsender*",
+	"gönderen*", "hesabınız*", "alan adınız*", "sunucunuz*", "ip adresi*",
+	"отправител*", "відправник*", "ваш ip", "ваш аккаунт", "ваша учетная запись", "ваша учётная запись", "вашей учетной записи",
+	"ваш домен*", "ваш сервер*", "ip-адрес*",
+
+	"password*", "passwort*", "kennwort*", "credential*", "mot de passe", "contraseña*", "contrasena*", "senha*", "wachtwoord*", "hasło*",
+	"hasla*", "heslo*", "парол*", "şifre*", "parola*", "*パスワード*", "*密码*", "*密碼*", "*비밀번호*", "*암호*",
+	"*ip地址*", "*ip 地址*", "*ip位址*", "*ip 주소*", "*ip주소*", "*ipアドレス*", "*发送地址*", "*发信地址*", "*送信アドレス*", "*送信者*", "*差出人*", "*送信元*", "*発信者*", "*発信元*", "*あなたのアカウント*", "*お客様のアカウント*", "*あなたのドメイン*",
+	"*发件人*", "*發件人*", "*发信人*", "*發信人*", "*发送者*", "*发送方*", "*寄件者*", "*寄件人*", "*寄信人*",
+	"*您的账户*", "*您的帐户*", "*您的账号*", "*您的帐号*", "*您的帳號*", "*您的帳戶*", "*您的域名*", "*您的ip*",
+	"*발신자*", "*송신자*", "*송신 도메인*", "*보낸 사람*", "*보내는 사람*", "*귀하의 계정*", "*고객님의 계정*", "*귀하의 도메인*",
 }
+
+// aboutOther are things that are named after recipients, users and hosts, and what else
+// is looked up and not found or switched off: none of it is the recipient.
+var aboutOther = []string{
+	"user agent", "user-agent", "user database", "user map", "user filter", "user header", "user preference*", "user unknown error*",
+	"database not*", "database does not*", "database is not*", "map not*", "directory not*", "mailbox server", "account server",
+	"lookup server", "verification server", "validation service", "store does not*", "store not*", "account manager", "access token*",
+	"address book of", "recipient map", "recipient policy", "recipient policies", "policy for recipient", "recipient domain restriction*", "domain policy",
+	"recipient restriction*", "recipient filter", "recipient limits", "mailbox policy", "mailbox format", "mailbox license",
+	"address book policy", "license of", "licence of", "filter script*", "script of", "sieve script*", "sieve filter*",
+	"encryption key*", "public key*", "pgp", "gpg", "openpgp", "s/mime", "smime", "key for", "key of", "character set",
+	"charset", "tracking domain", "command order", "mail error", "source address", "origin host", "origin address",
+	"originating host", "originating address", "originator*", "author address", "author's address", "connection from",
+	"bounce address", "callback verification*", "posting denied", "member of this list", "user of this list",
+	"user of the list", "trial account", "you authenticated*", "authenticated as", "logged in as", "login name",
+	"transport rule*", "ticket", "web address*", "website*", "api key*", "dns server", "mail flow rule*", "the link*", "link in*", "links in*", "submission user", "smtp login", "originating server*", "external mail is disabled", "external mail has been disabled", "forwarding is disabled",
+	"auto-forwarding*", "autoforward*",
+	"schlüssel*", "clé du*", "clé publique*", "clave pública*", "chiave*", "chave*", "sleutel*", "klucz*", "klíč*", "ключ получател*", "открытый ключ*", "ключ шифрования*", "anahtar*",
+	"*公開鍵*", "*密钥*", "*密鑰*",
+}
+
+// otherCause are words for causes that have nothing to do with whether the address
+// works, whatever the code.
+var otherCause = []string{"policy", "policies", "quota"}
 
 // forNow are words that say that it is so for the moment. The address may be as
 // good as ever then.

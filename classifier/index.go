@@ -56,6 +56,8 @@ func (c *Classifier) index() {
 	c.internWords(known, beforeRecipient, saysEarly)
 	c.internWords(known, aboutSender, saysSender)
 	c.internWords(known, forNow, saysNow)
+	c.internWords(known, aboutOther, saysOther)
+	c.internWords(known, otherCause, saysPolicy)
 
 	var literals []string
 	byLiteral := make(map[string]int32, len(c.phrases))

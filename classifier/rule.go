@@ -84,17 +84,23 @@ func (r *rule) holds(q *query) bool {
 }
 
 // mayBlame says whether a built-in rule may call the address dead: not for what was
-// refused before the recipient was named, nor for text that speaks of the sender or
-// of the moment, nor a domain for another host. A mailbox that is closed by a 4xx
-// reply may open again.
+// refused before the recipient was named, nor for text that speaks of the sender, of
+// something else or of the moment, nor a domain for another host, nor by a code alone
+// where the text gives another cause. A mailbox that is closed by a 4xx reply may
+// open again.
 func (r *rule) mayBlame(q *query) bool {
-	if r.Reason == bouncehound.DomainNotFound && q.elsewhere {
-		return false
+	if r.Reason == bouncehound.DomainNotFound && (q.elsewhere || q.status[1] == 7) {
+		return false // under X.7 (RFC 3463 section 3.8) it is the sender's domain or host
 	}
-	if r.layer != layerText && r.layer != layerHint {
+	switch r.layer {
+	case layerText, layerHint:
+		return q.says&^saysPolicy == 0 && (r.Reason != bouncehound.MailboxInactive || !q.temporary())
+	case layerProvider, layerESP:
+		return q.says&saysEarly == 0 && (q.says&saysSender == 0 || len(r.remotes) > 0)
+	case layerToken:
 		return q.says&saysEarly == 0
 	}
-	return q.says == 0 && (r.Reason != bouncehound.MailboxInactive || !q.temporary())
+	return q.says&(saysEarly|saysPolicy) == 0
 }
 
 func (r *rule) holdsStatus(st status) bool {
