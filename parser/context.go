@@ -81,3 +81,14 @@ func sayDelivered(before string) bool {
 	clause := before[strings.LastIndexAny(before, ",;.:!?")+1:]
 	return (containsFold(clause, "was delivered to") || containsFold(clause, "were delivered to") || containsFold(clause, "has been delivered to") || containsFold(clause, "successfully delivered to")) && !tellsFailure(clause)
 }
+
+// saysDelivered says whether what is said of an address is that its mail arrived.
+func saysDelivered(said string) bool {
+	said = strings.TrimLeft(said, "-:=> ")
+	for _, phrase := range [...]string{"delivered", "successfully delivered", "was delivered", "has been delivered", "message delivered", "mail delivered", "delivery successful"} {
+		if hasPrefixFold(said, phrase) {
+			return len(said) < 200 && !tellsFailure(said) && !isDelay(said)
+		}
+	}
+	return false
+}

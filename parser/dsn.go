@@ -67,6 +67,9 @@ func readDSN(m *message) *bouncehound.Report {
 			break
 		}
 	}
+	if len(r.Recipients) == 0 && m.isStatusReport() {
+		m.readEpilogue(r)
+	}
 	if len(r.Recipients) == 0 {
 		return nil
 	}
@@ -75,6 +78,21 @@ func readDSN(m *message) *bouncehound.Report {
 		m.commandBefore(r.Recipients)
 	}
 	return r
+}
+
+// readEpilogue reads the machine part where it stands behind the end boundary, which hand-made
+// reports and gateways that add a part write too early.
+func (m *message) readEpilogue(r *bouncehound.Report) {
+	text := m.epilogue[:min(len(m.epilogue), maxValue)]
+	at := statusTextIn(text)
+	if at < 0 {
+		return
+	}
+	text, _, _ = strings.Cut(text[at:], "\n--")
+	readStatusText(text, r)
+	if len(r.Recipients) > 0 {
+		m.note("the machine part stands behind the end boundary")
+	}
 }
 
 // isStatusText says whether a text is the machine part of a report.

@@ -119,7 +119,39 @@ func (g *group) end(r *bouncehound.Report) {
 	if rec.Action == "" || rec.Address == "" && rec.Final == "" && g.action == "" {
 		return
 	}
+	if all := listed(g.final); len(all) > 1 {
+		originals := listed(g.original)
+		for i, a := range all {
+			one := rec
+			one.Address, one.Final = a, ""
+			if len(originals) == len(all) {
+				one.Address, one.Final = originals[i], a
+			}
+			r.Recipients = append(r.Recipients, one)
+		}
+		return
+	}
 	r.Recipients = append(r.Recipients, rec)
+}
+
+// listed returns the addresses of a field that should hold one and holds a list. QUIRK: hand-made
+// reports tell of several recipients in one group.
+func listed(v string) []string {
+	if strings.Count(v, "@") < 2 || strings.IndexByte(v, '"') >= 0 {
+		return nil
+	}
+	if kind, _, ok := strings.Cut(v, ";"); ok && !strings.EqualFold(strings.TrimSpace(kind), "rfc822") {
+		return nil
+	}
+	var list []string
+	for _, word := range strings.FieldsFunc(typed(v), func(c rune) bool { return strings.ContainsRune(",; \t", c) }) {
+		a := tidyAddress(strings.Trim(word, "<>"))
+		if a == "" || len(list) == 1000 {
+			return nil // not a list of addresses and nothing else
+		}
+		list = append(list, a)
+	}
+	return list
 }
 
 // isHostOf says whether a is b, or b at a host of its domain or in a channel of its

@@ -99,7 +99,7 @@ func headingFate(line string, last bouncehound.Action) bouncehound.Action {
 		return last
 	case containsFold(line, "transient non-fatal"), isDelay(line):
 		return bouncehound.Delayed
-	case containsFold(line, "successful delivery"):
+	case containsFold(line, "successful delivery"), saysDelivered(strings.TrimSpace(line)):
 		return bouncehound.Delivered
 	}
 	return ""
@@ -200,8 +200,11 @@ func (e *entry) expandedFrom(s string) string {
 // recipient makes a recipient of an entry.
 func (e entry) recipient(action bouncehound.Action) bouncehound.Recipient {
 	rec := bouncehound.Recipient{Action: action, Address: e.address, Diagnostic: e.said}
-	if action == bouncehound.Failed && e.fate != "" {
+	if e.fate != "" && (action == bouncehound.Failed || e.fate == bouncehound.Delivered) {
 		rec.Action = e.fate
+	}
+	if saysDelivered(e.said) {
+		rec.Action = bouncehound.Delivered
 	}
 	if reply, status := bouncehound.Codes(e.said); action == bouncehound.Failed && reply == 0 && status != "" && status[0] == '2' {
 		rec.Action = bouncehound.Delivered // a report tells of both

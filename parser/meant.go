@@ -30,7 +30,7 @@ func (m *message) whoWasMeant(r *bouncehound.Report, o Options) {
 	rec := &r.Recipients[0]
 	meant := ""
 	if o.VERP != "" {
-		meant = m.verp(o.VERP)
+		meant, _ = m.verp(o.VERP)
 	}
 	if meant == "" && rec.Final == "" {
 		meant = m.sentTo(rec.Address)
@@ -47,32 +47,38 @@ func (m *message) whoWasMeant(r *bouncehound.Report, o Options) {
 	}
 }
 
-// verp returns the recipient that the address this report was sent to encodes.
-func (m *message) verp(pattern string) string {
+// verp returns the recipient that the address this report was sent to encodes, else the
+// token in it: the number of a contact, a key, which says whom only to who made it.
+func (m *message) verp(pattern string) (meant, key string) {
+	take := func(a string) bool {
+		token := verpToken(pattern, a)
+		if meant = verpAddress(token); meant == "" && key == "" {
+			key = token
+		}
+		return meant != ""
+	}
 	for _, f := range m.header() {
 		switch {
 		case strings.EqualFold(f.name, "To"), strings.EqualFold(f.name, "Delivered-To"), strings.EqualFold(f.name, "X-Original-To"),
 			strings.EqualFold(f.name, "Envelope-To"), strings.EqualFold(f.name, "X-Envelope-To"):
 			for _, a := range addresses(f.value, 4) {
-				if meant := verpAddress(verpToken(pattern, a)); meant != "" {
-					return meant
+				if take(a) {
+					return meant, ""
 				}
 			}
 		}
 	}
 	for _, name := range [...]string{"Return-Path", "Sender", "Errors-To"} {
-		if a := cleanAddress(m.returnedHeader().get(name)); a != "" {
-			if meant := verpAddress(verpToken(pattern, a)); meant != "" {
-				return meant
-			}
+		if a := cleanAddress(m.returnedHeader().get(name)); a != "" && take(a) {
+			return meant, ""
 		}
 	}
-	return ""
+	return "", key
 }
 
 // toldByVERP reads a report that names nobody, and that came to an address which does.
 func (m *message) toldByVERP(pattern string) (r bouncehound.Report) {
-	meant := m.verp(pattern)
+	meant, _ := m.verp(pattern)
 	text := m.text()
 	if meant == "" || !m.subjectIs(bounceSubject) && !tellsFailure(text) {
 		return r

@@ -30,6 +30,8 @@ type message struct {
 	inner  []field // of headers within texts: see headerOf
 	notes  []string
 
+	epilogue string // what stands behind the end of the last part: nothing, as a rule
+
 	words     string // see text
 	quoted    string // the header of a message returned inside the words
 	wordsRead bool

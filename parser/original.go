@@ -34,6 +34,19 @@ func (m *message) original(capture []string) bouncehound.Original {
 	return o
 }
 
+// captureKey keeps the token of the sender's envelope address that is no recipient beside the
+// captured headers.
+func (m *message) captureKey(o *bouncehound.Original, pattern string) {
+	_, key := m.verp(pattern)
+	if key == "" || o.Headers["verp"] != "" {
+		return
+	}
+	if o.Headers == nil {
+		o.Headers = make(map[string]string, 1)
+	}
+	o.Headers["verp"] = oneLine(key, 255)
+}
+
 // returnedHeader returns the header of the message that was sent: of the part that
 // returns it, or found among the words. It is empty if nothing was returned.
 func (m *message) returnedHeader() header {

@@ -20,7 +20,7 @@ import (
 // Options say what to look for besides the report itself. The zero value is of use.
 type Options struct {
 	Capture []string // header fields of the returned message to keep in Original.Headers, named so
-	VERP    string   // the sender's envelope address with the recipient's place marked: "bounce+{token}@example.com"
+	VERP    string   // the sender's envelope address with a place marked: "bounce+{token}@example.com". There is the recipient, or a key, which is kept in Original.Headers as "verp"
 }
 
 // Parse reads one raw message without options. It never fails: whatever the message is,
@@ -52,6 +52,9 @@ func (o Options) Parse(raw []byte) bouncehound.Report {
 	r.Date, _ = readDate(m.header().get("Date"))
 	if r.Format != "" || r.Unread {
 		r.Original = m.original(o.Capture)
+		if o.VERP != "" {
+			m.captureKey(&r.Original, o.VERP)
+		}
 	}
 	m.settle(&r, o)
 	r.Notes = append(m.notes, r.Notes...)

@@ -24,6 +24,9 @@ func (m *message) reasonsBelow(recs []bouncehound.Recipient, text string) {
 		if at >= 0 && recs[at].Diagnostic == "" && isRefusal(said) {
 			recs[at].Diagnostic = said
 		}
+		if label, rest, ok := strings.Cut(said, ":"); ok && at >= 0 && len(label) < 20 && (saysDelivered(rest) || tellsSuccess(rest)) && !tellsFailure(rest) {
+			recs[at].Action = bouncehound.Delivered
+		}
 		said, at = "", -1
 	}
 	for pos := 0; pos < len(text); {

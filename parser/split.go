@@ -86,7 +86,8 @@ func (m *message) split() {
 			if closing {
 				open = open[:f]
 				if len(open) == 0 {
-					return // the epilogue says nothing
+					m.epilogue = m.raw[min(end+1, len(m.raw)):]
+					return
 				}
 				next = end
 				continue
