@@ -16,7 +16,9 @@ type Bounce struct {
 	ArrivedAt    time.Time `json:"arrived_at,omitzero"`  // UTC
 	ReportingMTA string    `json:"reporting_mta,omitempty"`
 	Recipient
-	Original Original `json:"original,omitzero"`
+	Original  Original  `json:"original,omitzero"`
+	ContactID string    `json:"contact_id,omitempty"` // as the next: of the message that was sent, as an imported sent log tells
+	SentAt    time.Time `json:"sent_at,omitzero"`
 	Verdict
 }
 

@@ -80,13 +80,16 @@ func (t *transaction) saidBefore(s said, messages []int64) (bool, error) {
 // bounce stores a bounce, sets its ID, and does what follows from it: its event
 // and the standing of its contact.
 func (r *recording) bounce(b *bouncehound.Bounce, key string, message int64) error {
-	var err error
+	sent, err := r.sentOf(b, key)
+	if err != nil {
+		return err
+	}
 	b.ID, err = r.insert(`INSERT INTO bounces
 		(message, repeat, arrived_at, key, action, recipient, final_recipient, status, reply, diagnostic, remote_mta,
-		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry, original_id)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry, original_id, sent)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		message, b.Repeat, stamp(b.ArrivedAt), known(key), b.Action, b.Address, b.Final, b.Status, b.Reply, b.Diagnostic, b.RemoteMTA,
-		b.Class, b.Reason, b.Fault, b.SESType, b.SESSubtype, b.Rule, b.Matched, b.Confidence, b.Retry, known(b.Original.MessageID))
+		b.Class, b.Reason, b.Fault, b.SESType, b.SESSubtype, b.Rule, b.Matched, b.Confidence, b.Retry, known(b.Original.MessageID), sent)
 	if err != nil {
 		return err
 	}

@@ -69,14 +69,16 @@ func bracketed(id string) string {
 
 const selectBounces = `SELECT b.id, m.id, m.mailbox, b.repeat, m.format, coalesce(m.message_id, ''), b.arrived_at, m.reporting_mta, m.original,
 	b.action, b.recipient, b.final_recipient, b.status, b.reply, b.diagnostic, b.remote_mta,
-	b.class, b.reason, b.fault, b.ses_type, b.ses_subtype, b.rule, b.matched, b.confidence, b.retry
-	FROM bounces b JOIN messages m ON m.number = b.message`
+	b.class, b.reason, b.fault, b.ses_type, b.ses_subtype, b.rule, b.matched, b.confidence, b.retry,
+	coalesce(s.contact_id, ''), s.sent_at
+	FROM bounces b JOIN messages m ON m.number = b.message LEFT JOIN sent s ON s.number = b.sent`
 
 func scanBounce(rows *sql.Rows) (b bouncehound.Bounce, err error) {
 	var original []byte
 	err = rows.Scan(&b.ID, &b.Message, &b.Mailbox, &b.Repeat, &b.Format, &b.MessageID, (*stamp)(&b.ArrivedAt), &b.ReportingMTA, &original,
 		&b.Action, &b.Address, &b.Final, &b.Status, &b.Reply, &b.Diagnostic, &b.RemoteMTA,
-		&b.Class, &b.Reason, &b.Fault, &b.SESType, &b.SESSubtype, &b.Rule, &b.Matched, &b.Confidence, &b.Retry)
+		&b.Class, &b.Reason, &b.Fault, &b.SESType, &b.SESSubtype, &b.Rule, &b.Matched, &b.Confidence, &b.Retry,
+		&b.ContactID, (*stamp)(&b.SentAt))
 	if err == nil && len(original) > 0 {
 		err = json.Unmarshal(original, &b.Original)
 	}

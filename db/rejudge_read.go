@@ -128,9 +128,6 @@ func (r *rejudging) kept(ctx context.Context, condition string, args ...any) ([]
 
 const keptFrom = `FROM messages m JOIN raw w ON w.message = m.number WHERE `
 
-// errNotApplied undoes what a run that changes nothing has tried out.
-var errNotApplied = errors.New("only tried out")
-
 // write runs f in a write transaction, which is undone unless the run is to change
 // something.
 func (r *rejudging) write(ctx context.Context, f func(t *transaction) error) error {

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,6 +19,9 @@ func (t *transaction) restand(c *contact, d *Rejudged, p bouncehound.Policy, bef
 	was := p.Decide(h, t.now)
 	h.Facts = after
 	is := p.Decide(h, t.now)
+	if err := errors.Join(t.spare(c.key, &was), t.spare(c.key, &is)); err != nil {
+		return err
+	}
 
 	worse := rank[is.Standing] > rank[was.Standing] && rank[is.Standing] > rank[c.Standing]
 	better := rank[is.Standing] < rank[was.Standing] && rank[is.Standing] < rank[c.Standing]

@@ -22,6 +22,11 @@ func (t *transaction) decide(c *contact, p bouncehound.Policy, b *bouncehound.Bo
 		}
 	}
 	d := p.Decide(h, t.now)
+	if c.Standing != bouncehound.DoNotEmail || !d.Since.Equal(c.Since) {
+		if err := t.spare(c.key, &d); err != nil {
+			return err
+		}
+	}
 	if d.Bounce != 0 && (b == nil || b.ID != d.Bounce) {
 		var err error
 		if b, err = t.bounceByID(d.Bounce); err != nil {

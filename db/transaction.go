@@ -22,6 +22,8 @@ type transaction struct {
 	// The facts of contacts, by key, as far as they were read. Only Record keeps them:
 	// it adds each new bounce, and would read those of a mail loop again for each.
 	histories map[string][]bouncehound.Fact
+	// Whether a sent log was ever imported, once it was looked up.
+	sentKnown, sentAny bool
 }
 
 // write runs f in a write transaction and commits if it returns nil.
@@ -34,6 +36,23 @@ func (db *DB) write(ctx context.Context, operation string, f func(t *transaction
 		return fmt.Errorf("%s: %w", operation, explain(err))
 	}
 	return nil
+}
+
+// errNotApplied undoes what was only tried out.
+var errNotApplied = errors.New("only tried out")
+
+// writeUnless is write, and with try undoes all of it at the end.
+func (db *DB) writeUnless(ctx context.Context, try bool, operation string, f func(t *transaction) error) error {
+	err := db.write(ctx, operation, func(t *transaction) error {
+		if err := f(t); err != nil || !try {
+			return err
+		}
+		return errNotApplied
+	})
+	if errors.Is(err, errNotApplied) {
+		return nil
+	}
+	return err
 }
 
 func (db *DB) tryWrite(ctx context.Context, f func(t *transaction) error) (err error) {

@@ -53,6 +53,8 @@ var withSource = []column[bounce]{
 	{"explanation", func(l *line, b *bounce) { l.text(b.Explanation) }},
 	{"advice", func(l *line, b *bounce) { l.text(b.Advice) }},
 	{"retry", func(l *line, b *bounce) { l.text(string(b.Retry)) }},
+	{"contact_id", func(l *line, b *bounce) { l.text(b.ContactID) }},
+	{"sent_at", func(l *line, b *bounce) { l.time(b.SentAt) }},
 }
 
 var contactColumns = []column[contact]{

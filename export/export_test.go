@@ -86,7 +86,7 @@ func TestHeaders(t *testing.T) {
 	}
 	wantText(t, out.String(), "format,message_id,arrived_at,action,email,final_recipient,status,reply,diagnostic,reporting_mta,remote_mta,"+
 		"original_message_id,original_in_reply_to,original_references,original_subject,original_from,original_to,original_date,original_list_id,original_headers,"+
-		"class,reason,fault,ses_type,ses_subtype,rule,matched,confidence,explanation,advice,retry\r\n")
+		"class,reason,fault,ses_type,ses_subtype,rule,matched,confidence,explanation,advice,retry,contact_id,sent_at\r\n")
 	for _, o := range []Options{{Format: "xml"}, {Format: "CSV"}} {
 		if _, err := Bounces(io.Discard, o, of[bouncehound.Bounce]()); err == nil {
 			t.Errorf("format %q is taken", o.Format)
