@@ -69,6 +69,7 @@ type Cursor struct {
 	Attempts  int       // failed attempts at the next event
 	NextAt    time.Time // do not try before; zero: at once
 	LastError string    // of the last attempt; empty after a success
+	Skipped   int       // events passed because the endpoint's format has no counterpart for them
 	Paused    bool      // the endpoint answered 410: nothing is sent until a person resumes it
 }
 

@@ -101,14 +101,17 @@ type Capture struct {
 
 // A Webhook is one endpoint that is told of events.
 type Webhook struct {
-	Name    string // its identity; letters, digits, "-", "_" and "."
-	URL     string
-	Secrets []Secret // whsec_… (Standard Webhooks): the present one and, during a rotation, the previous one
-	Events  []bouncehound.EventType
-	Start   bouncehound.Start
-	Format  string            // "standard"
-	Timeout time.Duration     // of one delivery
-	Headers map[string]string // sent with each delivery besides the signature's; may hold secrets
+	Name         string // its identity; letters, digits, "-", "_" and "."
+	URL          string
+	Format       string   // "standard", "template", "listmonk", "postmark", "sendgrid" or "mailgun"
+	TemplateFile string   // of the format "template"
+	Secrets      []Secret // standard and template: whsec_… (Standard Webhooks), the present one and, during a rotation, the previous one
+	Username     string   // of basic authentication; empty: none
+	Password     Secret
+	Events       []bouncehound.EventType // none: what the format gets if it does not choose
+	Start        bouncehound.Start
+	Timeout      time.Duration     // of one delivery
+	Headers      map[string]string // sent with each delivery besides the signature's; may hold secrets
 }
 
 // An Export is a file written on a schedule.

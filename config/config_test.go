@@ -160,7 +160,7 @@ func TestEverything(t *testing.T) {
 				Name: "crm", URL: "https://crm.example.com/hooks/bounces", Events: []bouncehound.EventType{bouncehound.BounceRecorded, bouncehound.ContactReleased},
 				Start: bouncehound.StartStandings, Format: "standard", Timeout: 2 * time.Second, Headers: map[string]string{"X-Source": "bounces"},
 			},
-			{Name: "local", URL: "http://127.0.0.1:8080/", Events: contactEvents, Start: bouncehound.StartNow, Format: "standard", Timeout: 15 * time.Second},
+			{Name: "local", URL: "http://127.0.0.1:8080/", Start: bouncehound.StartNow, Format: "standard", Timeout: 15 * time.Second},
 		},
 		Rules: Rules{Files: []string{"/etc/bh/rules.d/*.toml", "/etc/rules.toml"}},
 		Log:   Log{Level: "debug", Format: "json", Addresses: true},

@@ -170,7 +170,7 @@ line 6: webhook "w": secret_previous: a signing secret must be 24 to 64 octets i
 line 7: webhook "w": events: "contact.donotemail" is none of "bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok" (did you mean contact.do_not_email?)
 line 7: webhook "w": events: "webhook.test" is none of "bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok"
 line 8: webhook "w": start: "end" is none of "now", "beginning", "standings"
-line 9: webhook "w": format: "standrd" is none of "standard", "listmonk", "postmark", "sendgrid", "mailgun" (did you mean standard?)
+line 9: webhook "w": format: "standrd" is none of "standard", "template", "listmonk", "postmark", "sendgrid", "mailgun" (did you mean standard?)
 line 10: webhook "w": headers.Webhook-Id: is set by bouncehound itself
 line 10: webhook "w": headers.X: must be a text in quotes, not a number
 line 10: webhook "w": headers.Y: must not hold control characters or line ends
@@ -195,12 +195,11 @@ path = "x.csv"
 [listen]
 address = "127.0.0.1:9464"
 token_file = "t"
-` + webhook + "format = \"postmark\"\n", `line 8: mailbox "m": poll.idle: ` + none + ` (poll more often instead)
+`, `line 8: mailbox "m": poll.idle: ` + none + ` (poll more often instead)
 line 10: store.retention.raw: ` + none + ` (everything is kept; leave it out)
 line 11: store.retention.bounces: ` + none + ` (everything is kept; leave it out)
 line 12: store.retention.events: ` + none + ` (everything is kept; leave it out)
-line 18: listen.address: ` + none + ` (leave it out)
-line 24: webhook "w": format: ` + none + ` (use "standard")`},
+line 18: listen.address: ` + none + ` (leave it out)`},
 		{"what this version cannot do, and is wrong too", mailbox + `
 [mailbox.oauth2]
 provider = "mcrosoft"
@@ -229,6 +228,19 @@ line 10: store.path: must be a text in quotes, not a table
 line 11: store.raw: must be a text in quotes, not true or false
 line 13: listen.address: must be host or host:port (such as "host.example.com:9464")
 line 13: listen.address: not available in this version (leave it out)`},
+		{"what proves the sender", strings.Replace(webhook, "secret_file", "format = \"postmark\"\nsecret_file", 1) +
+			"[[webhook]]\nname = \"x\"\nurl = \"https://u:p@crm.example.com/\"\nformat = \"mailgun\"\nusername = \"u\"\nsecret_previous = \"p\"\n" +
+			"[[webhook]]\nname = \"y\"\nurl = \"https://crm.example.com/\"\nformat = \"template\"\npassword = \"p\"\n" +
+			strings.Replace(webhook, `"w"`, `"v"`, 1) + "template_file = \"t\"\n",
+			`line 5: webhook "w": secret_file: format "postmark" has no signature (set username and password)
+line 6: webhook "x": secret: is missing (the key that the receiver has as Mailgun's webhook signing key)
+line 6: webhook "x": password: is missing beside the username
+line 8: webhook "x": url: must hold no user name or password (set username and password)
+line 11: webhook "x": secret_previous: format "mailgun" has one signature only
+line 12: webhook "y": secret: is missing (make one with: echo "whsec_$(openssl rand -base64 32)")
+line 12: webhook "y": username: is missing beside the password
+line 12: webhook "y": template_file: is missing
+line 21: webhook "v": template_file: is without effect (set format = "template")`},
 		{"sizes and events", mailbox + "[mailbox.poll]\nmax_message_size = true\n" + webhook + "events = []\nsecret_previous_command = [\"\"]\n" +
 			strings.Replace(webhook, `"w"`, `"v"`, 1) + "events = 1\n", `line 7: mailbox "m": poll.max_message_size: must be a size, not true or false (such as "10MB")
 line 12: webhook "w": events: must name at least one type (leave it out for every contact.* type)

@@ -13,34 +13,70 @@ import (
 	"bouncehound"
 )
 
-// contactEvents are what an endpoint is told of if it does not choose.
-var contactEvents = []bouncehound.EventType{
-	bouncehound.ContactWatch, bouncehound.ContactDoNotEmail, bouncehound.ContactReleased, bouncehound.ContactOK,
-}
-
 func readWebhook(t *table) Webhook {
-	w := Webhook{Name: t.name(), Events: slices.Clone(contactEvents), Start: bouncehound.StartNow, Format: "standard", Timeout: 15 * time.Second}
+	w := Webhook{Name: t.name(), Start: bouncehound.StartNow, Format: "standard", Timeout: 15 * time.Second}
 	t.need("url", &w.URL)
 	if w.URL != "" {
 		t.endpoint("url", w.URL)
 	}
-	w.Secrets = t.signing("secret", w.Secrets)
-	if !t.set("secret") && !t.set("secret_file") && !t.set("secret_command") {
-		t.wrong("secret", newSecret, "is missing")
-	}
-	w.Secrets = t.signing("secret_previous", w.Secrets)
+	t.choice("format", &w.Format, "standard", "template", "listmonk", "postmark", "sendgrid", "mailgun")
+	t.proof(&w)
 	t.events("events", &w.Events)
 	start := string(w.Start)
 	t.choice("start", &start, string(bouncehound.StartNow), string(bouncehound.StartBeginning), string(bouncehound.StartStandings))
 	w.Start = bouncehound.Start(start)
-	t.choice("format", &w.Format, "standard", "listmonk", "postmark", "sendgrid", "mailgun")
-	if w.Format != "standard" {
-		t.notYet("format", `use "standard"`)
-	}
 	t.duration("timeout", &w.Timeout, time.Second, 5*time.Minute)
 	w.Headers = t.headers("headers")
+	t.file("template_file", &w.TemplateFile)
+	switch {
+	case w.Format == "template" && !t.set("template_file"):
+		t.wrong("template_file", "", "is missing")
+	case w.Format != "template" && t.set("template_file"):
+		t.wrong("template_file", `set format = "template"`, "is without effect")
+	}
 	t.done()
 	return w
+}
+
+// proof reads what proves to the endpoint who sends, which depends on the format.
+func (t *table) proof(w *Webhook) {
+	ours := w.Format == "standard" || w.Format == "template"
+	read := t.secret
+	if ours {
+		read = t.signing
+	}
+	given := false
+	for _, key := range []string{"secret", "secret_previous"} {
+		if s := read(key); s.IsSet() {
+			w.Secrets = append(w.Secrets, s)
+		}
+		for _, where := range []string{key, key + "_file", key + "_command"} {
+			switch {
+			case !t.set(where):
+				continue
+			case w.Format == "listmonk" || w.Format == "postmark":
+				t.wrong(where, "set username and password", "format %q has no signature", w.Format)
+			case !ours && key == "secret_previous":
+				t.wrong(where, "", "format %q has one signature only", w.Format)
+			}
+			given = given || key == "secret"
+		}
+	}
+	switch {
+	case given:
+	case ours:
+		t.wrong("secret", newSecret, "is missing")
+	case w.Format == "mailgun":
+		t.wrong("secret", "the key that the receiver has as Mailgun's webhook signing key", "is missing")
+	}
+	t.text("username", &w.Username)
+	w.Password = t.secret("password")
+	switch {
+	case w.Username != "" && !w.Password.IsSet():
+		t.wrong("password", "", "is missing beside the username")
+	case w.Username == "" && w.Password.IsSet():
+		t.wrong("username", "", "is missing beside the password")
+	}
 }
 
 // endpoint checks a URL, and never quotes it: its path may hold a token.
@@ -54,7 +90,7 @@ func (t *table) endpoint(key, text string) {
 	case u.Scheme != "https" && u.Scheme != "http":
 		t.wrong(key, "", "must begin with https://")
 	case u.User != nil:
-		t.wrong(key, "the signature proves who sends; else set an Authorization header in headers", "must hold no user name or password")
+		t.wrong(key, "set username and password", "must hold no user name or password")
 	case u.Fragment != "":
 		t.wrong(key, "", "must hold no #")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
@@ -62,18 +98,18 @@ func (t *table) endpoint(key, text string) {
 	}
 }
 
-// signing reads a signing secret and adds it to secrets if it is set.
-func (t *table) signing(key string, secrets []Secret) []Secret {
+// signing reads a signing secret.
+func (t *table) signing(key string) Secret {
 	s := t.secret(key)
 	if !s.IsSet() {
-		return secrets
+		return s
 	}
 	if v := s.from().value; v != "" {
 		if err := CheckSigningSecret(v); err != nil {
 			t.wrong(key, newSecret, "%v", err)
 		}
 	}
-	return append(secrets, s)
+	return s
 }
 
 const newSecret = `make one with: echo "whsec_$(openssl rand -base64 32)"`
@@ -101,9 +137,9 @@ func (t *table) events(key string, into *[]bouncehound.EventType) {
 		t.take(key)
 		return
 	}
-	known := []string{string(bouncehound.BounceRecorded)}
-	for _, e := range contactEvents {
-		known = append(known, string(e))
+	known := []string{
+		string(bouncehound.BounceRecorded), string(bouncehound.ContactWatch), string(bouncehound.ContactDoNotEmail),
+		string(bouncehound.ContactReleased), string(bouncehound.ContactOK),
 	}
 	var chosen []string
 	n := len(t.doc.problems)

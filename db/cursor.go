@@ -63,11 +63,11 @@ func (db *DB) SaveCursor(ctx context.Context, c bouncehound.Cursor) error {
 
 func (db *DB) saveCursor(t *transaction, c bouncehound.Cursor) error {
 	rewound, opened := db.rewound.Load(c.Consumer)
-	_, err := t.exec(`INSERT INTO cursors (consumer, sequence, catch_up, attempts, next_at, last_error, paused) VALUES (?, ?, ?, ?, ?, ?, ?)
+	_, err := t.exec(`INSERT INTO cursors (consumer, sequence, catch_up, attempts, next_at, last_error, skipped, paused) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence), catch_up = excluded.catch_up, attempts = excluded.attempts,
-		next_at = excluded.next_at, last_error = excluded.last_error, paused = excluded.paused
+		next_at = excluded.next_at, last_error = excluded.last_error, skipped = excluded.skipped, paused = excluded.paused
 		WHERE NOT ? OR rewound = ?`,
-		c.Consumer, c.Sequence, c.CatchUp, c.Attempts, stamp(c.NextAt), c.LastError, c.Paused, opened, rewound)
+		c.Consumer, c.Sequence, c.CatchUp, c.Attempts, stamp(c.NextAt), c.LastError, c.Skipped, c.Paused, opened, rewound)
 	return err
 }
 
@@ -89,10 +89,10 @@ func (db *DB) Cursors(ctx context.Context) ([]bouncehound.Cursor, error) {
 	return collect(stream(ctx, db.readers, "cursors", scanCursor, `SELECT `+cursorColumns+` FROM cursors ORDER BY consumer`))
 }
 
-const cursorColumns = `consumer, sequence, catch_up, attempts, next_at, last_error, paused`
+const cursorColumns = `consumer, sequence, catch_up, attempts, next_at, last_error, skipped, paused`
 
 func cursorInto(c *bouncehound.Cursor) []any {
-	return []any{&c.Consumer, &c.Sequence, &c.CatchUp, &c.Attempts, (*stamp)(&c.NextAt), &c.LastError, &c.Paused}
+	return []any{&c.Consumer, &c.Sequence, &c.CatchUp, &c.Attempts, (*stamp)(&c.NextAt), &c.LastError, &c.Skipped, &c.Paused}
 }
 
 func scanCursor(rows *sql.Rows) (c bouncehound.Cursor, err error) {

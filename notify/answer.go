@@ -27,6 +27,7 @@ const (
 	refused             // this event was refused: set it aside and go on
 	gone                // the endpoint wants no more: pause
 	aborted             // we were told to stop while waiting: it is not known
+	skipped             // the format cannot say it: nothing was sent, go on
 )
 
 // fateOf says what a status means for the event. What is not named is held, so

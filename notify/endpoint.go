@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -12,14 +11,7 @@ import (
 	"strings"
 
 	"bouncehound"
-
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
-
-// contactEvents are what an endpoint gets that does not say.
-var contactEvents = []bouncehound.EventType{
-	bouncehound.ContactWatch, bouncehound.ContactDoNotEmail, bouncehound.ContactReleased, bouncehound.ContactOK,
-}
 
 // newSender makes a sender without log and logger. All that is wrong with the
 // endpoint is told at once.
@@ -37,12 +29,17 @@ func newSender(e Endpoint) (*Sender, error) {
 	var err error
 	s.url, err = endpointURL(e.URL)
 	failed(err)
-	s.keys, err = signingKeys(e.Secrets)
+	s.format, s.types, err = newFormat(e)
 	failed(err)
+	s.username, s.password = e.Username, e.Password
+	if e.Username == "" && e.Password != "" {
+		failed(errors.New("username: missing, though there is a password"))
+	}
 	s.headers, err = extraHeaders(e.Headers)
 	failed(err)
-	s.types, err = eventTypes(e.Events)
-	failed(err)
+	if e.Username != "" && s.headers.Get("Authorization") != "" {
+		failed(errors.New("headers: Authorization cannot be set beside a username"))
+	}
 	switch e.Start {
 	case "":
 		s.start = bouncehound.StartNow
@@ -83,35 +80,6 @@ func endpointURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// signingKeys reads the secrets, whose form Standard Webhooks gives: the prefix
-// whsec_ and base64 of 24 to 64 octets.
-func signingKeys(secrets []string) ([]*standardwebhooks.Webhook, error) {
-	const advice = `write "whsec_" and base64 of 24 to 64 random octets, as: echo whsec_$(openssl rand -base64 32)`
-	if len(secrets) < 1 || len(secrets) > 2 {
-		return nil, fmt.Errorf("secrets: %d given; one is needed, two during rotation", len(secrets))
-	}
-	var keys []*standardwebhooks.Webhook
-	for i, secret := range secrets {
-		encoded, ok := strings.CutPrefix(strings.TrimSpace(secret), "whsec_")
-		if !ok {
-			return nil, fmt.Errorf("secret %d: does not begin with whsec_; %s", i+1, advice)
-		}
-		octets, err := base64.StdEncoding.DecodeString(encoded)
-		if err != nil {
-			return nil, fmt.Errorf("secret %d: what follows whsec_ is not base64; %s", i+1, advice)
-		}
-		if len(octets) < 24 || len(octets) > 64 {
-			return nil, fmt.Errorf("secret %d: %d octets long; %s", i+1, len(octets), advice)
-		}
-		key, err := standardwebhooks.NewWebhookRaw(octets)
-		if err != nil {
-			return nil, fmt.Errorf("secret %d: cannot be used; %s", i+1, advice)
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
-}
-
 // ours are the header fields that an endpoint cannot set.
 var ours = []string{
 	"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature",
@@ -143,23 +111,10 @@ func extraHeaders(fields map[string]string) (http.Header, error) {
 	return h, nil
 }
 
-func eventTypes(types []bouncehound.EventType) ([]bouncehound.EventType, error) {
-	if len(types) == 0 {
-		return contactEvents, nil
-	}
-	known := append(slices.Clone(contactEvents), bouncehound.BounceRecorded)
-	for _, t := range types {
-		if !slices.Contains(known, t) {
-			return nil, fmt.Errorf("events: %q is none of %v", t, known)
-		}
-	}
-	return slices.Clone(types), nil
-}
-
 // concealer returns what replaces the endpoint's secrets in a text. Very short
 // values are let be: replacing them would garble texts and hide nothing.
 func concealer(u *url.URL, e Endpoint) *strings.Replacer {
-	secrets := append(slices.Clone(e.Secrets), u.User.Username())
+	secrets := append(slices.Clone(e.Secrets), u.User.Username(), e.Password)
 	if password, ok := u.User.Password(); ok {
 		secrets = append(secrets, password)
 	}

@@ -4,7 +4,8 @@
 // Events are a log and each endpoint has a cursor in it. A [Sender] posts the
 // event after its cursor and moves the cursor on when the endpoint has taken it,
 // so every event arrives at least once and none overtakes another. What an answer
-// means is in answer.go; requests are signed as Standard Webhooks says.
+// means is in answer.go. What is sent is the business of a format: our own, that of
+// another service (a dialect, one file each), or a template.
 //
 // Nothing is kept in memory: the next attempt is written before a request goes
 // out, so that a crash can neither lose an event nor hammer an endpoint.
@@ -20,8 +21,6 @@ import (
 	"time"
 
 	"bouncehound"
-
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 // A Log is where events come from and where it is kept how far an endpoint has
@@ -43,13 +42,17 @@ type Log interface {
 
 // An Endpoint is where events are sent to.
 type Endpoint struct {
-	Name    string                  // its identity: the consumer of its cursor
-	URL     string                  // http or https; user and password in it become basic authentication
-	Secrets []string                // "whsec_" and base64 of 24 to 64 octets; one, or two during rotation: each signs
-	Events  []bouncehound.EventType // empty: every contact.* type
-	Start   bouncehound.Start       // where an endpoint first seen begins; empty: now
-	Timeout time.Duration           // of one attempt as a whole; 0: 30 s
-	Headers map[string]string       // sent along; not those that this package sets
+	Name     string                  // its identity: the consumer of its cursor
+	URL      string                  // http or https; user and password in it become basic authentication
+	Format   string                  // "standard", "template" or a dialect, see Formats; empty: standard
+	Template string                  // with the format "template": text/template, see docs/webhooks.md
+	Secrets  []string                // of the format; standard: "whsec_" and base64 of 24 to 64 octets, one, or two during rotation: each signs
+	Username string                  // of basic authentication; empty: none
+	Password string                  //
+	Events   []bouncehound.EventType // empty: every contact.* type, of a dialect those it has a counterpart for
+	Start    bouncehound.Start       // where an endpoint first seen begins; empty: now
+	Timeout  time.Duration           // of one attempt as a whole; 0: 30 s
+	Headers  map[string]string       // sent along; not those that this package sets
 }
 
 // DefaultTimeout is how long one attempt may take.
@@ -58,18 +61,20 @@ const DefaultTimeout = 30 * time.Second
 // A Sender takes events to one endpoint. Run and Deliver are not to be called at
 // the same time; the other methods may be called at any time.
 type Sender struct {
-	name    string
-	url     *url.URL
-	keys    []*standardwebhooks.Webhook
-	types   []bouncehound.EventType
-	start   bouncehound.Start
-	timeout time.Duration
-	headers http.Header
-	conceal *strings.Replacer // takes secrets out of error texts
-	log     Log
-	logger  *slog.Logger
-	client  *http.Client
-	wake    chan struct{}
+	name     string
+	url      *url.URL
+	format   format
+	types    []bouncehound.EventType
+	start    bouncehound.Start
+	timeout  time.Duration
+	headers  http.Header
+	username string
+	password string
+	conceal  *strings.Replacer // takes secrets out of error texts
+	log      Log
+	logger   *slog.Logger
+	client   *http.Client
+	wake     chan struct{}
 }
 
 // New returns a sender to the endpoint. Its errors name what is wrong with the

@@ -11,7 +11,7 @@ import (
 )
 
 // Every test binary takes -update, so that `go test ./... -update` works.
-var _ = flag.Bool("update", false, "rewrite the golden files")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 const (
 	day  = 24 * time.Hour

@@ -4,18 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"bouncehound"
-
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 // newClient returns a client of its own for each endpoint, so that none waits for
@@ -51,9 +46,13 @@ func proxy(r *http.Request) (*url.URL, error) {
 
 // post makes one attempt at an event and says what came of it.
 func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
-	body, err := compose(e)
-	if err != nil {
-		return outcome{fate: refused, err: err}
+	now := time.Now()
+	body, err := s.format.body(e, now)
+	switch {
+	case errors.Is(err, errNoCounterpart):
+		return outcome{fate: skipped, err: err}
+	case err != nil:
+		return outcome{fate: refused, err: errors.New("not sent: " + s.conceal.Replace(err.Error()))}
 	}
 	attempt, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -66,9 +65,12 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 	if req.Header.Get("User-Agent") == "" {
 		req.Header.Set("User-Agent", "bouncehound")
 	}
+	if s.username != "" {
+		req.SetBasicAuth(s.username, s.password)
+	}
 	req.Header.Set("Content-Type", "application/json")
-	if err := s.sign(req.Header, e.ID, time.Now(), body); err != nil {
-		return outcome{fate: held, err: err}
+	if err := s.format.sign(req.Header, e.ID, now, body); err != nil {
+		return outcome{fate: held, err: errors.New("the event could not be signed")}
 	}
 	// Present but empty, this is not sent and tells net/http that it may use another
 	// connection if a kept one turns out to be closed: the id makes a repeat harmless.
@@ -81,43 +83,6 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 		return outcome{fate: aborted, err: ctx.Err()}
 	}
 	return outcome{fate: held, err: s.readable(attempt, err)}
-}
-
-// compose returns the body for an event: type, timestamp and data, which is as it
-// was stored to the byte.
-func compose(e bouncehound.Event) ([]byte, error) {
-	data := e.Data
-	if len(data) == 0 {
-		data = []byte("null")
-	}
-	if !json.Valid(data) {
-		return nil, errors.New("not sent: the stored data of the event is no JSON")
-	}
-	b := make([]byte, 0, len(data)+100)
-	b = append(b, `{"type":`...)
-	b = strconv.AppendQuote(b, string(e.Type))
-	b = append(b, `,"timestamp":"`...)
-	b = e.At.UTC().AppendFormat(b, time.RFC3339Nano)
-	b = append(b, `","data":`...)
-	b = append(b, data...)
-	return append(b, '}'), nil
-}
-
-// sign sets the three header fields of Standard Webhooks. During a rotation of
-// secrets there are two signatures with a space between them.
-func (s *Sender) sign(h http.Header, id string, now time.Time, body []byte) error {
-	signatures := make([]string, len(s.keys))
-	for i, key := range s.keys {
-		signature, err := key.Sign(id, now, body)
-		if err != nil {
-			return errors.New("the event could not be signed")
-		}
-		signatures[i] = signature
-	}
-	h.Set(standardwebhooks.HeaderWebhookID, id)
-	h.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
-	h.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
-	return nil
 }
 
 // readable makes an error of the HTTP client fit to be stored and read: without

@@ -126,7 +126,7 @@ func FuzzCompose(f *testing.F) {
 	f.Add(`"\u2028</script>"`)
 	f.Add(`{`)
 	f.Fuzz(func(t *testing.T, data string) {
-		body, err := compose(bouncehound.Event{Type: bouncehound.BounceRecorded, Data: []byte(data)})
+		body, err := standard{}.body(bouncehound.Event{Type: bouncehound.BounceRecorded, Data: []byte(data)}, time.Now())
 		if err != nil {
 			if data == "" || json.Valid([]byte(data)) {
 				t.Errorf("%q: %v", data, err)

@@ -83,6 +83,7 @@ func (r *retry) one(ctx context.Context, letter bouncehound.DeadLetter) error {
 		switch o := r.post(ctx, letter.Event); o.fate {
 		case taken:
 			r.sent++
+		case skipped: // the format was changed
 		case refused:
 			r.refused++
 			r.why = o.err

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -105,10 +106,43 @@ func (s *Sender) drain(ctx context.Context) (wait time.Duration, err error) {
 		if len(events) == 0 {
 			return idle, s.pass(ctx, c, upTo)
 		}
+		unsaid, err := s.unsaid(ctx, c, events)
+		if err != nil {
+			return 0, err
+		}
+		if unsaid > 0 {
+			continue
+		}
 		if err := s.send(ctx, c, events); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// unsaid passes the events at the head that the format cannot say, and returns how
+// many. They are counted in the cursor.
+func (s *Sender) unsaid(ctx context.Context, c bouncehound.Cursor, events []bouncehound.Event) (n int, err error) {
+	for n < len(events) && s.cannotSay(events[n]) {
+		s.logger.Info("the format has no counterpart for the event: skipped", "event", events[n].ID, "type", string(events[n].Type), "sequence", events[n].Sequence)
+		n++
+	}
+	if n == 0 {
+		return 0, nil
+	}
+	c.Skipped += n
+	err = s.log.SaveCursor(ctx, done(c, events[n-1].Sequence))
+	if err != nil && ctx.Err() == nil {
+		return n, fmt.Errorf("save cursor: %w", err)
+	}
+	return n, nil
+}
+
+func (s *Sender) cannotSay(e bouncehound.Event) bool {
+	if _, ours := s.format.(standard); ours {
+		return false
+	}
+	_, err := s.format.body(e, e.At)
+	return errors.Is(err, errNoCounterpart)
 }
 
 // pass moves a cursor over events that are not for the endpoint.

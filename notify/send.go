@@ -24,6 +24,9 @@ func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bounce
 	}
 	for i, e := range events {
 		o := s.post(ctx, e)
+		if o.fate == skipped { // unsaid deals with it
+			o = outcome{fate: aborted}
+		}
 		more := i+1 < len(events) && ctx.Err() == nil
 		next, err := s.settle(ctx, c, e, o, more)
 		if err != nil {

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"bouncehound/config"
 	"bouncehound/db"
@@ -32,18 +32,31 @@ func newSenders(ctx context.Context, webhooks []config.Webhook, store *db.DB, lo
 	return senders, nil
 }
 
-// endpoint reads the secrets of a webhook.
+// endpoint reads the secrets and the template of a webhook.
 func endpoint(ctx context.Context, w config.Webhook) (notify.Endpoint, error) {
-	e := notify.Endpoint{Name: w.Name, URL: w.URL, Events: w.Events, Start: w.Start, Timeout: w.Timeout, Headers: w.Headers}
+	e := notify.Endpoint{
+		Name: w.Name, URL: w.URL, Format: w.Format, Username: w.Username,
+		Events: w.Events, Start: w.Start, Timeout: w.Timeout, Headers: w.Headers,
+	}
 	for _, secret := range w.Secrets {
 		value, err := secret.Read(ctx)
 		if err != nil {
-			return e, hintError{fmt.Errorf("webhook %q: read its secret: %w", w.Name, err), "the receiving application shows the secret; it begins with whsec_"}
+			return e, hintError{fmt.Errorf("webhook %q: read its secret: %w", w.Name, err), "docs/webhooks.md says what secret each format needs"}
 		}
 		e.Secrets = append(e.Secrets, value)
 	}
-	if len(e.Secrets) == 0 {
-		return e, errors.New("webhook " + w.Name + " has no secret")
+	if w.Password.IsSet() {
+		var err error
+		if e.Password, err = w.Password.Read(ctx); err != nil {
+			return e, fmt.Errorf("webhook %q: read its password: %w", w.Name, err)
+		}
+	}
+	if w.TemplateFile != "" {
+		text, err := os.ReadFile(w.TemplateFile)
+		if err != nil {
+			return e, usageError{fmt.Errorf("webhook %q: read its template: %w", w.Name, err), ""}
+		}
+		e.Template = string(text)
 	}
 	return e, nil
 }

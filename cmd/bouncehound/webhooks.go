@@ -56,6 +56,7 @@ type webhookState struct {
 	Sequence    int64  `json:"sequence"` // of the last event it is done with
 	Lag         int64  `json:"lag"`      // events after that
 	DeadLetters int    `json:"dead_letters"`
+	Skipped     int    `json:"skipped,omitempty"` // for which its format has no counterpart
 	Attempts    int    `json:"attempts,omitempty"`
 	NextAt      string `json:"next_at,omitempty"`
 	Paused      bool   `json:"paused,omitempty"`
@@ -90,11 +91,20 @@ func webhookStates(ctx context.Context, configured []config.Webhook, store *db.D
 		}
 		states = append(states, webhookState{
 			Name: c.Consumer, Sequence: c.Sequence, Lag: last - c.Sequence,
-			DeadLetters: len(letters), Attempts: c.Attempts, NextAt: stamp(c.NextAt), Paused: c.Paused, LastError: c.LastError,
+			DeadLetters: len(letters), Skipped: c.Skipped, Attempts: c.Attempts, NextAt: stamp(c.NextAt), Paused: c.Paused, LastError: lastError(c),
 			Unknown: !slices.ContainsFunc(configured, func(w config.Webhook) bool { return w.Name == c.Consumer }),
 		})
 	}
 	return states, nil
+}
+
+// lastError returns why events are held back. An attempt is written before it is made,
+// as if it had failed: what is left of one in which the process died has no error.
+func lastError(c bouncehound.Cursor) string {
+	if c.Attempts > 0 && c.LastError == "" {
+		return "the last attempt was broken off before an answer came, or is under way"
+	}
+	return c.LastError
 }
 
 func (p *program) printWebhooks(out output, states []webhookState) error {
@@ -108,15 +118,15 @@ func (p *program) printWebhooks(out output, states []webhookState) error {
 		}
 		return nil
 	case outputCSV:
-		w := newRecords(p.stdout, "name", "sequence", "lag", "dead_letters", "attempts", "next_at", "paused", "last_error")
+		w := newRecords(p.stdout, "name", "sequence", "lag", "dead_letters", "skipped", "attempts", "next_at", "paused", "last_error")
 		for _, s := range states {
-			if err := w.record(s.Name, fmt.Sprint(s.Sequence), fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Attempts), s.NextAt, fmt.Sprint(s.Paused), s.LastError); err != nil {
+			if err := w.record(s.Name, fmt.Sprint(s.Sequence), fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Skipped), fmt.Sprint(s.Attempts), s.NextAt, fmt.Sprint(s.Paused), s.LastError); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	t := newTable(p.stdout, "NAME", "LAG", "DEAD LETTERS", "ATTEMPTS", "NEXT AT", "STATE")
+	t := newTable(p.stdout, "NAME", "LAG", "DEAD LETTERS", "SKIPPED", "ATTEMPTS", "NEXT AT", "STATE")
 	for _, s := range states {
 		state := "ok"
 		switch {
@@ -127,7 +137,7 @@ func (p *program) printWebhooks(out output, states []webhookState) error {
 		case s.LastError != "":
 			state = s.LastError
 		}
-		t.row(s.Name, fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Attempts), s.NextAt, cut(state, 80))
+		t.row(s.Name, fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Skipped), fmt.Sprint(s.Attempts), s.NextAt, cut(state, 80))
 	}
 	return t.end()
 }

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"bouncehound"
 	"bouncehound/config"
 	"bouncehound/db"
 	"bouncehound/notify"
@@ -81,12 +79,12 @@ func (p *program) webhooksResumeCommand() *cobra.Command {
 		Use:   "resume NAME",
 		Short: "Send again to an endpoint that answered 410, or without waiting",
 	}, 0, func(ctx context.Context, store *db.DB, e notify.Endpoint, _ []string) error {
-		c, err := store.OpenCursor(ctx, e.Name, e.Start)
+		one, err := notify.New(e, store, nil)
 		if err != nil {
-			return err
+			return usageError{err, ""}
 		}
-		c = bouncehound.Cursor{Consumer: c.Consumer, Sequence: c.Sequence, CatchUp: c.CatchUp}
-		if err := store.SaveCursor(ctx, c); err != nil {
+		c, err := one.Resume(ctx)
+		if err != nil {
 			return err
 		}
 		fmt.Fprintf(p.stdout, "%s: resumed after event %d\n", e.Name, c.Sequence)
@@ -99,21 +97,12 @@ func (p *program) webhooksSkipCommand() *cobra.Command {
 		Use:   "skip NAME",
 		Short: "Make the event at the head a dead letter and go on with the next",
 	}, 0, func(ctx context.Context, store *db.DB, e notify.Endpoint, _ []string) error {
-		c, err := store.OpenCursor(ctx, e.Name, e.Start)
+		one, err := notify.New(e, store, nil)
 		if err != nil {
-			return err
+			return usageError{err, ""}
 		}
-		events, _, err := store.Pending(ctx, c, e.Events, 1)
+		head, err := one.Skip(ctx)
 		if err != nil {
-			return err
-		}
-		if len(events) == 0 {
-			return errors.New(e.Name + " has no event to skip")
-		}
-		head := events[0]
-		letter := bouncehound.DeadLetter{Consumer: e.Name, Event: head, At: p.now().UTC(), Error: firstOf(c.LastError, "skipped by hand")}
-		c = bouncehound.Cursor{Consumer: e.Name, Sequence: head.Sequence, CatchUp: c.CatchUp, Paused: c.Paused}
-		if err := store.SetAside(ctx, c, letter); err != nil {
 			return err
 		}
 		fmt.Fprintf(p.stdout, "%s: event %d (%s) is a dead letter now\n", e.Name, head.Sequence, head.Type)
