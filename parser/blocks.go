@@ -15,6 +15,7 @@ import (
 // Labels are compared in any case and are followed by their colon.
 func blocks(text, recipient, reason string, action bouncehound.Action) (recs []bouncehound.Recipient) {
 	telling := false
+	var lines joiner
 	for pos := 0; pos < len(text) && len(recs) < maxRecipients; {
 		line, next := lineAt(text, pos)
 		pos = next
@@ -35,7 +36,7 @@ func blocks(text, recipient, reason string, action bouncehound.Action) (recs []b
 		case line == "":
 			telling = false
 		case telling && len(recs[len(recs)-1].Diagnostic) < maxDiagnostic:
-			recs[len(recs)-1].Diagnostic += " " + line
+			recs[len(recs)-1].Diagnostic = lines.join(recs[len(recs)-1].Diagnostic, " ", line)
 		}
 	}
 	return recs

@@ -20,6 +20,7 @@ func readCommuniGate(m *message) *bouncehound.Report {
 	}
 	text := m.text()
 	var said []bouncehound.Recipient
+	var lines joiner
 	for pos := 0; pos < len(text) && len(said) < maxRecipients; {
 		line, next := lineAt(text, pos)
 		pos = next
@@ -31,7 +32,7 @@ func readCommuniGate(m *message) *bouncehound.Report {
 		case strings.HasPrefix(line, " host ") && strings.HasSuffix(line, " says:"):
 			said[n-1].RemoteMTA = hostAfter(line, " host ")
 		case len(said[n-1].Diagnostic) < maxDiagnostic:
-			said[n-1].Diagnostic = strings.TrimSpace(said[n-1].Diagnostic + " " + strings.TrimSpace(line))
+			said[n-1].Diagnostic = lines.join(said[n-1].Diagnostic, spaceAfter(said[n-1].Diagnostic), strings.TrimSpace(line))
 		}
 	}
 	r := readDSN(m)

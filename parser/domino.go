@@ -78,6 +78,7 @@ func readDomino(m *message) *bouncehound.Report {
 // reasonsFirst reads lines of which each address ends what is said of it.
 func reasonsFirst(list string) (recs []bouncehound.Recipient) {
 	why := ""
+	var lines joiner
 	for pos := 0; pos < len(list) && len(recs) < maxRecipients; {
 		line, next := lineAt(list, pos)
 		pos = next
@@ -91,7 +92,7 @@ func reasonsFirst(list string) (recs []bouncehound.Recipient) {
 			continue
 		}
 		if len(why) < maxDiagnostic {
-			why = strings.TrimSpace(why + " " + line)
+			why = lines.join(why, spaceAfter(why), line)
 		}
 	}
 	return recs

@@ -134,6 +134,7 @@ func readStatusText(text string, r *bouncehound.Report) {
 	blank := false
 	last := ""
 	value := ""
+	var lines joiner
 	flush := func() {
 		if last == "" {
 			return
@@ -171,7 +172,7 @@ func readStatusText(text string, r *bouncehound.Report) {
 		if i == 0 {
 			// A folded line, or one that its writer forgot to indent.
 			if last != "" && len(value) < maxDiagnostic {
-				value += " " + strings.TrimSpace(line)
+				value = lines.join(value, " ", strings.TrimSpace(line))
 			}
 			continue
 		}

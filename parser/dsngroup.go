@@ -71,10 +71,12 @@ func (g *group) take(name, v string, blank bool) bool {
 		set(&g.mta)
 	case "diagnostic-code":
 		// QUIRK: Sun's server tells a reason in one field and the reply in a second.
-		if g.diagnostic != "" && !strings.Contains(g.diagnostic, v) {
-			v = g.diagnostic + " " + v
+		switch {
+		case g.diagnostic == "" || strings.Contains(g.diagnostic, v):
+			g.diagnostic = v
+		case len(g.diagnostic) < maxDiagnostic:
+			g.diagnostic += " " + v
 		}
-		g.diagnostic = v
 	}
 	return true
 }

@@ -24,6 +24,7 @@ func readEcelerity(m *message) *bouncehound.Report {
 		return r
 	}
 	var recs []bouncehound.Recipient
+	var lines joiner
 	text := m.text()
 	for pos := 0; pos < len(text) && len(recs) < maxRecipients; {
 		line, next := lineAt(text, pos)
@@ -40,7 +41,7 @@ func readEcelerity(m *message) *bouncehound.Report {
 			}
 			recs = append(recs, bouncehound.Recipient{Action: bouncehound.Failed, Address: a, Diagnostic: rest})
 		} else if n := len(recs); n > 0 && !isBlank(line) && strings.HasPrefix(line, " ") && len(recs[n-1].Diagnostic) < maxDiagnostic {
-			recs[n-1].Diagnostic += " " + strings.TrimSpace(line)
+			recs[n-1].Diagnostic = lines.join(recs[n-1].Diagnostic, " ", strings.TrimSpace(line))
 		}
 	}
 	return reportOf(recs)

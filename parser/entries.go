@@ -30,6 +30,7 @@ func entries(text string) (list []entry) {
 		return nil
 	}
 	blank := true
+	var lines joiner
 	fate := bouncehound.Action("")
 	before := ""     // the last line that is not blank
 	lastEntry := ""  // the last line that began an entry
@@ -77,10 +78,7 @@ func entries(text string) (list []entry) {
 		e := &list[len(list)-1]
 		line = e.expandedFrom(strings.TrimSpace(line))
 		if len(e.said) < maxDiagnostic && line != "" {
-			if e.said != "" {
-				e.said += " "
-			}
-			e.said += line
+			e.said = lines.join(e.said, spaceAfter(e.said), line)
 		}
 	}
 	for i := len(list) - 2; i >= 0; i-- {

@@ -36,6 +36,7 @@ func readExchange5(m *message) *bouncehound.Report {
 	r := &bouncehound.Report{}
 	var rec *bouncehound.Recipient
 	text := m.text()
+	var lines joiner
 	for pos := 0; pos < len(text) && len(r.Recipients) < maxRecipients; {
 		line, next := lineAt(text, pos)
 		pos = next
@@ -48,10 +49,7 @@ func readExchange5(m *message) *bouncehound.Report {
 			}
 		}
 		if rec != nil && line != "" && len(rec.Diagnostic) < maxDiagnostic && !strings.HasPrefix(line, "The MTS-ID") {
-			if rec.Diagnostic != "" {
-				rec.Diagnostic += " "
-			}
-			rec.Diagnostic += line
+			rec.Diagnostic = lines.join(rec.Diagnostic, spaceAfter(rec.Diagnostic), line)
 		}
 	}
 	if len(r.Recipients) == 0 {

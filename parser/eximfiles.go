@@ -32,8 +32,9 @@ func generatedIn(text string) (list []generated) {
 	}
 	var output *generated // what the lines that come were written by
 	said, indent := "", 0
+	var lines joiner
 	end := func() {
-		if said = strings.TrimSpace(said); said != "" && output != nil {
+		if said = strings.TrimSpace(said); said != "" && output != nil && len(output.said) < maxDiagnostic {
 			output.said = strings.TrimPrefix(output.said+": "+said, ": ")
 		}
 		said, output = "", nil
@@ -66,7 +67,7 @@ func generatedIn(text string) (list []generated) {
 		case isBlank(line), indentOf(line) <= indent:
 			end()
 		case len(said) < maxDiagnostic:
-			said += line + "\n"
+			said = lines.join(said, line, "\n")
 		}
 	}
 	end()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,32 @@ var hostile = map[string]func(n int) string{
 	"quoted headers": func(n int) string {
 		return daemon + "\nfailed\n\n" + strings.Repeat("> Subject: a\n> To: b@c.example\n>\n", n/34)
 	},
+	"lines of one reply": func(n int) string {
+		return daemon + "\n----- Transcript of session follows -----\n" + strings.Repeat("<<< 550-x\n", n/10)
+	},
+	"short lines about a recipient": func(n int) string {
+		return daemon + "\nThis is the mail system at host mx.example.org.\n\n" + strings.Repeat("<lena@example.com>: no\n"+strings.Repeat("x\n", 2000), n/4023)
+	},
+	"short folded lines": func(n int) string {
+		return daemon + "Content-Type: message/delivery-status\n\n" + strings.Repeat("Final-Recipient: rfc822; lena@example.com\nAction: failed\nDiagnostic-Code: 550\n"+strings.Repeat(" x\n", 1300)+"\n", n/3979)
+	},
+	"many diagnostics": func(n int) string {
+		var b strings.Builder
+		b.WriteString(daemon + "Content-Type: message/delivery-status\n\nFinal-Recipient: rfc822; lena@example.com\nAction: failed\n")
+		for i := range n / 30 {
+			fmt.Fprintf(&b, "Diagnostic-Code: smtp; %07d\n", i)
+		}
+		return b.String()
+	},
+	"replies to MAIL FROM": func(n int) string {
+		var words, machine strings.Builder
+		for i := range n / 190 {
+			fmt.Fprintf(&words, "<a%05d@b.example>: host x.example said: 550 no (in reply to MAIL FROM command)\n\n", i)
+			fmt.Fprintf(&machine, "Final-Recipient: rfc822; a%05d@b.example\nAction: failed\nDiagnostic-Code: smtp; 550 no\n\n", n-i)
+		}
+		return daemon + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nThis is the mail system at host mx.example.org.\n\n" + words.String() +
+			"--b\nContent-Type: message/delivery-status\n\nX-Postfix-Queue-ID: A\n\n" + machine.String() + "--b--\n"
+	},
 	"transcripts": func(n int) string {
 		return daemon + "\n----- Transcript of session follows -----\n" + strings.Repeat(">>> RCPT To:<lena@example.com>\n<<< 550 no\n", n/43)
 	},
@@ -80,6 +107,32 @@ func TestWorkIsLinear(t *testing.T) {
 		}
 		if large > 20*256<<10 {
 			t.Errorf("%s: %d bytes looked at for %d", name, large, 256<<10)
+		}
+	}
+}
+
+// TestMemoryIsLinear counts the bytes allocated for the same messages: however they are
+// made, a message four times as long may take about four times the memory.
+func TestMemoryIsLinear(t *testing.T) {
+	for name, of := range hostile {
+		allocated := func(n int) uint64 {
+			raw := []byte(of(n))
+			least := uint64(1 << 62)
+			for range 3 { // others may allocate too: the least is what it takes
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				Parse(raw)
+				runtime.ReadMemStats(&after)
+				least = min(least, after.TotalAlloc-before.TotalAlloc)
+			}
+			return least
+		}
+		small, large := allocated(64<<10), allocated(256<<10)
+		if large > 6*small+256<<10 {
+			t.Errorf("%s: %d bytes are allocated, and %d when the message grows fourfold", name, small, large)
+		}
+		if large > 24*256<<10 {
+			t.Errorf("%s: %d bytes are allocated for %d", name, large, 256<<10)
 		}
 	}
 }

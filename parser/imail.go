@@ -25,6 +25,7 @@ func readIMail(m *message) *bouncehound.Report {
 	}
 	text := m.text()
 	var recs []bouncehound.Recipient
+	var lines joiner
 	reply := false // the lines of a reply are being read
 	for pos := 0; pos < len(text) && len(recs) < maxRecipients; {
 		line, next := lineAt(text, pos)
@@ -45,7 +46,7 @@ func readIMail(m *message) *bouncehound.Report {
 		case line == "":
 			reply = reply && recs[len(recs)-1].Diagnostic == ""
 		case reply && len(recs[len(recs)-1].Diagnostic) < maxDiagnostic:
-			recs[len(recs)-1].Diagnostic += line + "\n"
+			recs[len(recs)-1].Diagnostic = lines.join(recs[len(recs)-1].Diagnostic, line, "\n")
 		}
 	}
 	return reportOf(recs)

@@ -28,6 +28,7 @@ func readKDDI(m *message) *bouncehound.Report {
 	}
 	text := m.text()
 	var recs []bouncehound.Recipient
+	var lines joiner
 	for pos := 0; pos < len(text) && len(recs) < maxRecipients; {
 		line, next := lineAt(text, pos)
 		pos = next
@@ -46,7 +47,7 @@ func readKDDI(m *message) *bouncehound.Report {
 				line = strings.TrimSpace(value)
 			}
 			if rec := &recs[len(recs)-1]; len(rec.Diagnostic) < maxDiagnostic {
-				rec.Diagnostic = strings.TrimSpace(rec.Diagnostic + " " + line)
+				rec.Diagnostic = lines.join(rec.Diagnostic, spaceAfter(rec.Diagnostic), line)
 			}
 		}
 	}

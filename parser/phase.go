@@ -17,17 +17,19 @@ func (m *message) commandBefore(recs []bouncehound.Recipient) {
 	if !m.namesCommand() {
 		return // most refuse at RCPT, and their words need not be read
 	}
+	about := make(map[string]int, 2*len(recs)) // the first recipient of an address in lower case
+	for n := len(recs) - 1; n >= 0; n-- {
+		about[strings.ToLower(recs[n].Address)] = n
+		about[strings.ToLower(recs[n].Final)] = n
+	}
 	for _, e := range entries(m.text()) {
 		i := strings.LastIndex(e.said, " (in reply to ")
 		if i < 0 || !strings.HasSuffix(e.said, " command)") || len(e.said)-i > 40 || strings.Contains(e.said[i:], "RCPT") {
 			continue
 		}
-		for n := range recs {
-			rec := &recs[n]
-			if rec.Diagnostic != "" && (strings.EqualFold(e.address, rec.Final) || strings.EqualFold(e.address, rec.Address)) && !strings.Contains(rec.Diagnostic, "(in reply to") {
-				rec.Diagnostic += e.said[i:]
-				break
-			}
+		n, ok := about[strings.ToLower(e.address)]
+		if ok && recs[n].Diagnostic != "" && !strings.Contains(recs[n].Diagnostic, "(in reply to") {
+			recs[n].Diagnostic += e.said[i:]
 		}
 	}
 }

@@ -20,6 +20,7 @@ func (m *message) reasonsBelow(recs []bouncehound.Recipient, text string) {
 	}
 	sent := m.returnedHeader().words("Subject")
 	said, at := "", -1
+	var lines joiner
 	end := func() {
 		if at >= 0 && recs[at].Diagnostic == "" && isRefusal(said) {
 			recs[at].Diagnostic = said
@@ -44,7 +45,7 @@ func (m *message) reasonsBelow(recs []bouncehound.Recipient, text string) {
 			}
 		}
 		if at >= 0 && len(said) < maxDiagnostic && !tellsOfLetter(line) && (len(sent) < 4 || !strings.Contains(line, sent)) {
-			said += strings.TrimSpace(line) + "\n"
+			said = lines.join(said, strings.TrimSpace(line), "\n")
 		}
 	}
 	end()

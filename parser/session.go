@@ -24,6 +24,7 @@ type sessionLine struct {
 
 func readSession(s string) (t session) {
 	host, about := "", ""
+	var lines joiner
 	pending := "" // an answer that named no one, and that the next conclusion follows from
 	for pos := 0; pos < len(s) && len(t.lines) < maxRecipients; {
 		line, next := lineAt(s, pos)
@@ -46,8 +47,8 @@ func readSession(s string) (t session) {
 			text := strings.TrimSpace(line[3:])
 			if text != "" && (text[0] == '4' || text[0] == '5') {
 				// Lines of one reply are joined: "550-…", "550 …".
-				if n := len(t.lines); n > 0 && t.lines[n-1].answer && t.lines[n-1].address == about && len(text) > 4 && strings.HasPrefix(t.lines[n-1].text, text[:3]+"-") && len(t.lines[n-1].text) < maxDiagnostic {
-					t.lines[n-1].text += " " + text // joinReply takes the codes out
+				if n := len(t.lines); n > 0 && t.lines[n-1].answer && t.lines[n-1].address == about && len(text) > 4 && strings.HasPrefix(t.lines[n-1].text, text[:3]) && strings.HasPrefix(t.lines[n-1].text[3:], "-") && len(t.lines[n-1].text) < maxDiagnostic {
+					t.lines[n-1].text = lines.join(t.lines[n-1].text, " ", text) // joinReply takes the codes out
 					continue
 				}
 				t.lines = append(t.lines, sessionLine{about, host, text, true})
