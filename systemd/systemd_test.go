@@ -44,7 +44,7 @@ func TestUnit(t *testing.T) {
 		"Service.Type=notify",
 		"Service.WatchdogSec=90s",
 		"Service.ExecStart=" + binary + " run --config /etc/bouncehound/bouncehound.toml",
-		"Service.ExecReload=/bin/kill -HUP $MAINPID",
+		`Service.ExecReload=/bin/sh -c "kill -HUP $MAINPID"`,
 		"Service.Restart=on-failure",
 		"Service.RestartPreventExitStatus=2",
 		"Service.TimeoutStopSec=20s",
@@ -78,30 +78,118 @@ func TestUser(t *testing.T) {
 	}
 }
 
-// TestVerify has systemd itself read the unit, where it is installed.
+// units are the service files; what they allow must not drift apart.
+var units = []string{"bouncehound.service", "bouncehound-poll.service", "bouncehound@.service"}
+
+// TestUnitsAlike holds that the three services run as the same user with the same
+// restrictions: only how they are started and where an instance keeps its store differs.
+func TestUnitsAlike(t *testing.T) {
+	differs := []string{"Type", "ExecStart", "ExecReload", "WatchdogSec", "TimeoutStartSec", "Restart", "RestartSec", "RestartPreventExitStatus", "StateDirectory"}
+	restrictions := func(file string) (all []string) {
+		for _, s := range settings(t, file) {
+			key, isService := strings.CutPrefix(s, "Service.")
+			key, _, _ = strings.Cut(key, "=")
+			if isService && !slices.Contains(differs, key) {
+				all = append(all, s)
+			}
+		}
+		return all
+	}
+	want := restrictions(units[0])
+	if len(want) < 30 {
+		t.Fatalf("%s has %d restrictions only", units[0], len(want))
+	}
+	for _, file := range units[1:] {
+		if got := restrictions(file); !slices.Equal(got, want) {
+			t.Errorf("%s has\n%s\nand %s\n%s", file, strings.Join(got, "\n"), units[0], strings.Join(want, "\n"))
+		}
+	}
+}
+
+// TestVerify has systemd itself read the units, where it is installed.
 func TestVerify(t *testing.T) {
-	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd-analyze is not installed")
+	analyze := systemdAnalyze(t)
+	for _, file := range append(units, "bouncehound-poll.timer") {
+		good := unit(t, file, binary, "/bin/true")
+		if file == "bouncehound-poll.timer" { // verified with the service that it starts
+			if err := os.Rename(unit(t, "bouncehound-poll.service", binary, "/bin/true"), filepath.Join(filepath.Dir(good), "bouncehound-poll.service")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if strings.Contains(file, "@") {
+			instance := strings.Replace(good, "@", "@eu", 1)
+			if err := os.Rename(good, instance); err != nil {
+				t.Fatal(err)
+			}
+			good = instance
+		}
+		if out, err := exec.Command(analyze, "verify", "--man=no", good).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("systemd-analyze verify %s: %v\n%s", file, err, out)
+		}
 	}
-	good := unit(t, binary, "/bin/true")
-	if out, err := exec.Command(analyze, "verify", "--man=no", good).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
-	}
-	bad := unit(t, binary, "/bin/true", "ProtectHome=", "ProtectHomes=")
+	bad := unit(t, units[0], binary, "/bin/true", "ProtectHome=", "ProtectHomes=")
 	if out, _ := exec.Command(analyze, "verify", "--man=no", bad).CombinedOutput(); !strings.Contains(string(out), "ProtectHomes") {
 		t.Errorf("systemd-analyze verify let a wrong key pass: %s", out)
 	}
 }
 
-// unit returns a copy of the unit file with replacements made.
-func unit(t *testing.T, oldnew ...string) string {
-	t.Helper()
-	data, err := os.ReadFile("bouncehound.service")
+// TestSecurity holds the exposure that systemd computes at 1.5 of 10 or less.
+func TestSecurity(t *testing.T) {
+	analyze := systemdAnalyze(t)
+	exposure := func(file string) error {
+		out, err := exec.Command(analyze, "security", "--offline=true", "--no-pager", "--threshold=15", file).CombinedOutput()
+		t.Logf("%s", out[max(0, len(out)-200):])
+		return err
+	}
+	for _, file := range units {
+		if err := exposure(unit(t, file, binary, "/bin/true")); err != nil {
+			t.Errorf("systemd-analyze security %s: %v", file, err)
+		}
+	}
+	if exposure(unit(t, units[0], "SystemCallFilter", "#SystemCallFilter", "CapabilityBoundingSet", "#CapabilityBoundingSet")) == nil {
+		t.Error("a unit without its restrictions is still good enough")
+	}
+}
+
+// TestPackaged holds that the package has every unit and snippet, and that its scripts are
+// what a shell can read.
+func TestPackaged(t *testing.T) {
+	list, err := os.ReadFile("package/nfpm.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	copied := filepath.Join(t.TempDir(), "bouncehound.service")
+	for _, want := range []string{"/units/*", "bouncehound.sysusers", "bouncehound.tmpfiles", "bouncehound.toml", "/man/*", "/completions/"} {
+		if !strings.Contains(string(list), want) {
+			t.Errorf("the package has no %s", want)
+		}
+	}
+	for _, script := range []string{"postinstall", "preremove", "postremove"} {
+		if !strings.Contains(string(list), "systemd/package/"+script) {
+			t.Errorf("the package does not run %s", script)
+		}
+		if out, err := exec.Command("sh", "-n", "package/"+script).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v: %s", script, err, out)
+		}
+	}
+}
+
+func systemdAnalyze(t *testing.T) string {
+	t.Helper()
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not installed")
+	}
+	return analyze
+}
+
+// unit returns a copy of a unit file with replacements made.
+func unit(t *testing.T, file string, oldnew ...string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), file)
 	if err := os.WriteFile(copied, []byte(strings.NewReplacer(oldnew...).Replace(string(data))), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,5 @@
+//go:build !man
+
 // Command bouncehound reads bounce inboxes over IMAP, works out what each returned
 // mail says about each recipient, and tells the owning application which contacts
 // to flag Do Not Email.
