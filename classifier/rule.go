@@ -89,8 +89,11 @@ func (r *rule) holds(q *query) bool {
 // where the text gives another cause. A mailbox that is closed by a 4xx reply may
 // open again.
 func (r *rule) mayBlame(q *query) bool {
-	if r.Reason == bouncehound.DomainNotFound && (q.elsewhere || q.status[1] == 7) {
-		return false // under X.7 (RFC 3463 section 3.8) it is the sender's domain or host
+	// Under X.7 (RFC 3463 section 3.8) it is the sender's domain or host.
+	//
+	// QUIRK: Sendmail says 5.7.27, the sender's null MX (RFC 7505), of the recipient's.
+	if r.Reason == bouncehound.DomainNotFound && (q.elsewhere || q.status[1] == 7 && q.status[2] != 27) {
+		return false
 	}
 	switch r.layer {
 	case layerText, layerHint:

@@ -26,6 +26,7 @@ func readSession(s string) (t session) {
 	host, about := "", ""
 	var lines joiner
 	pending := "" // an answer that named no one, and that the next conclusion follows from
+	output := ""  // of the program that was to deliver, without a code
 	for pos := 0; pos < len(s) && len(t.lines) < maxRecipients; {
 		line, next := lineAt(s, pos)
 		pos = next
@@ -37,9 +38,10 @@ func readSession(s string) (t session) {
 			if t.host == "" {
 				t.host = host
 			}
-			about, pending = "", ""
+			about, pending, output = "", "", ""
+		case containsFold(line, "transcript of session"):
 		case strings.HasPrefix(line, ">>>"):
-			about = ""
+			about, output = "", ""
 			if containsFold(line, "rcpt to") {
 				about = cleanAddress(line[3:])
 			}
@@ -61,16 +63,30 @@ func readSession(s string) (t session) {
 				a, _ := findAddress(line)
 				if a != "" && pending != "" && innerReply(line) == line {
 					line, pending = pending, ""
+				} else if output != "" && pending == "" && programFailed(line) {
+					line = output + ": " + line
 				}
+				output = ""
 				t.lines = append(t.lines, sessionLine{a, host, line, false})
 			} else if i := strings.Index(line, "... "); i > 0 {
 				if a, _ := findAddress(line[:i]); a != "" {
 					t.lines = append(t.lines, sessionLine{a, host, line[i+4:], false})
 				}
+			} else if len(output) < 500 {
+				output = strings.TrimPrefix(output+" "+line, " ")
 			}
 		}
 	}
 	return t
+}
+
+// programFailed says whether a conclusion tells no more than that the program for local
+// mail failed; what it printed stands above.
+//
+//	mail.local: unknown user: lena
+//	554 <lena@example.com>... Service unavailable
+func programFailed(line string) bool {
+	return containsFold(line, "service unavailable") || containsFold(line, "unknown mailer error")
 }
 
 // fill gives a recipient what the transcript says of it: what the other side
