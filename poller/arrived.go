@@ -1,6 +1,8 @@
 package poller
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -50,11 +52,9 @@ func (t *tidying) arrived(copies []bouncehound.Copy, target string) (uids []uint
 		}
 		named = named[n:]
 	}
-	for _, c := range nameless {
-		if size := sizes[c.Place.UID]; size != nil && size.size > 0 && !there[c.Message] {
-			if err := t.find(there, &imap.SearchCriteria{Larger: size.size - 1, Smaller: size.size + 1}); err != nil {
-				return nil, err
-			}
+	if len(sizes) > 0 {
+		if err := t.findSizes(there, sizes); err != nil {
+			return nil, err
 		}
 	}
 	for _, c := range copies {
@@ -86,11 +86,50 @@ func withMessageID(copies []bouncehound.Copy) *imap.SearchCriteria {
 // find adds the ids of the messages of the open folder that match.
 func (t *tidying) find(ids map[string]bool, criteria *imap.SearchCriteria) error {
 	found, err := t.session.search(criteria, 0)
-	if err != nil || len(found) == 0 {
+	if err != nil {
 		return err
 	}
+	return t.identify(ids, found)
+}
+
+// findSizes adds the ids of the messages of the open folder that have one of the
+// sizes.
+//
+// QUIRK: Courier searches for the size on disk, which is smaller by an octet a line
+// where lines end in LF.
+func (t *tidying) findSizes(ids map[string]bool, sizes map[uint32]*part) error {
+	wanted := map[int64]bool{}
+	smallest, largest := int64(math.MaxInt64), int64(0)
+	for _, p := range sizes {
+		if p != nil && p.size > 0 {
+			wanted[p.size] = true
+			smallest, largest = min(smallest, p.size), max(largest, p.size)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	found, err := t.session.search(&imap.SearchCriteria{Larger: max(smallest/2-1, 1), Smaller: largest + 1}, 0)
+	if err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(found, maxSet) {
+		parts, err := t.session.fetch(chunk, imap.FetchOptions{RFC822Size: true}, 64<<10)
+		if err != nil {
+			return err
+		}
+		same := slices.DeleteFunc(chunk, func(uid uint32) bool { return parts[uid] == nil || !wanted[parts[uid].size] })
+		if err := t.identify(ids, same); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identify adds the ids of messages of the open folder.
+func (t *tidying) identify(ids map[string]bool, uids []uint32) error {
 	r := &reading{session: t.session, mailbox: t.mailbox, most: -1}
-	return r.run(found, func(items []item) bool {
+	return r.run(uids, func(items []item) bool {
 		for _, it := range items {
 			if !it.skip {
 				ids[it.message.ID()] = true

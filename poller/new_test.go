@@ -182,7 +182,7 @@ func TestMaxMessageSize(t *testing.T) {
 		for i, size := range []int{0, limit, limit + 1, 10_000, 100, 5_000} {
 			raw := mail(i, bouncehound.KindReport)
 			for len(raw) < size {
-				raw = append(raw, 'x')
+				raw = append(raw[:len(raw)-2], "x\r\n"...) // Courier would end the line if it had no end
 			}
 			raws = append(raws, raw)
 			server.Append("INBOX", raw, day)

@@ -116,10 +116,10 @@ func (s *memo) uids() (uids []uint32) {
 
 // new returns a poller of INBOX on a test server, over TLS from the start.
 func newPoller(server *imaptest.Server, s *memo) *poller.Poller {
+	username, secret := server.Account()
 	return &poller.Poller{
 		Mailbox: poller.Mailbox{
-			Name: "bounces", Host: server.TLSAddr, RootCAs: server.Pool, Username: imaptest.Username,
-			Password: password(imaptest.Password),
+			Name: "bounces", Host: server.TLSAddr, RootCAs: server.Pool, Username: username, Password: password(secret),
 		},
 		Store: s, Handle: s.handle, SettleTime: time.Millisecond,
 	}
@@ -192,16 +192,21 @@ func same(a, b []imaptest.Mail) bool {
 	})
 }
 
-// eachServer runs a test on the server in memory, and on Dovecot where it can run.
+// eachServer runs a test on the server in memory, and on Dovecot, Cyrus and Courier
+// where they can run.
 func eachServer(t *testing.T, test func(*testing.T, *imaptest.Server), caps ...imap.Cap) {
 	t.Run("memory", func(t *testing.T) { test(t, imaptest.Memory(t, caps...)) })
-	t.Run("dovecot", func(t *testing.T) {
-		server := imaptest.Dovecot(t)
-		if len(caps) > 0 {
-			server.SetCaps(caps...)
-		}
-		test(t, server)
-	})
+	for name, start := range map[string]func(testing.TB) *imaptest.Server{
+		"dovecot": imaptest.Dovecot, "cyrus": imaptest.Cyrus, "courier": imaptest.Courier,
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := start(t)
+			if len(caps) > 0 {
+				server.SetCaps(caps...)
+			}
+			test(t, server)
+		})
+	}
 }
 
 func TestErrorOfHandlerKeepsNothing(t *testing.T) {

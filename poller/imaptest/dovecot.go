@@ -58,8 +58,8 @@ func startDovecot(t testing.TB, more, mechanisms string) *Server {
 		t.Fatal(err)
 	}
 	return &Server{
-		Addr:    net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)),
-		TLSAddr: net.JoinHostPort("127.0.0.1", strconv.Itoa(d.encrypted)),
+		Addr:    loopback(d.plain),
+		TLSAddr: loopback(d.encrypted),
 		Pool:    pool, t: t, deliver: d.deliver, separator: ".",
 		setCaps: func(caps []imap.Cap) {
 			t.Helper()
@@ -215,7 +215,7 @@ func (d *dovecot) await(wanted func(error) bool) error {
 }
 
 func (d *dovecot) greeting() error {
-	conn, err := net.DialTimeout("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.plain)), time.Second)
+	conn, err := net.DialTimeout("tcp", loopback(d.plain), time.Second)
 	if err != nil {
 		return err
 	}
@@ -266,6 +266,7 @@ mail_gid = $GROUP
 first_valid_uid = 1
 first_valid_gid = 1
 mail_max_userip_connections = 100
+mail_fsync = never
 $CAPABILITY
 passdb {
   driver = passwd-file

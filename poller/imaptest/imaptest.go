@@ -1,7 +1,7 @@
 // Package imaptest runs IMAP servers for tests, on loopback and for as long as the
-// test runs: Memory in this process, Dovecot as the real thing. Both are loaded and
-// looked at by the same methods, which speak IMAP and take the names of folders with
-// "/" between the levels.
+// test runs: Memory in this process; Dovecot, Cyrus and Courier as the real thing. All
+// are loaded and looked at by the same methods, which speak IMAP and take the names of
+// folders with "/" between the levels.
 package imaptest
 
 import (

@@ -9,31 +9,34 @@ import (
 	"bouncehound/poller/imaptest"
 )
 
-// TestRunningServer does the main things on a server that is named in the
-// environment, whatever it can do: Cyrus, Courier, or an account of a provider.
-func TestRunningServer(t *testing.T) {
-	for name, test := range map[string]func(*testing.T, *imaptest.Server, *memo, *poller.Poller){
-		"keep":      runningKeep,
-		"many":      runningMany,
-		"move":      runningMove,
-		"resume":    runningResume,
-		"delete":    runningDelete,
-		"seen":      runningSeen,
-		"partial":   runningPartial,
-		"not ASCII": runningNotASCII,
+// TestServers does the main things, the same on every server that can run here, and
+// on one that is named in the environment: an account of a provider, say.
+func TestServers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *imaptest.Server, *memo, *poller.Poller)
+	}{
+		{"keep", suiteKeep},
+		{"many", suiteMany},
+		{"move", suiteMove},
+		{"resume", suiteResume},
+		{"delete", suiteDelete},
+		{"seen", suiteSeen},
+		{"partial", suitePartial},
+		{"not ASCII", suiteNotASCII},
 	} {
-		t.Run(name, func(t *testing.T) {
-			server := imaptest.Running(t)
+		test := func(t *testing.T, server *imaptest.Server) {
 			s := newMemo()
-			p := plain(newPoller(server, s), server)
-			username, secret := server.Account()
-			p.Mailbox.Username, p.Mailbox.Password = username, password(secret)
-			test(t, server, s, p)
+			c.test(t, server, s, plain(newPoller(server, s), server))
+		}
+		t.Run(c.name, func(t *testing.T) {
+			eachServer(t, test)
+			t.Run("running", func(t *testing.T) { test(t, imaptest.Running(t)) })
 		})
 	}
 }
 
-func runningKeep(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
+func suiteKeep(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
 	sample(server)
 	before := server.List("INBOX")
 	if got := poll(t, p); got != (poller.Result{Seen: 6, Fetched: 6, Reports: 3, Unread: 1, Other: 2}) {
@@ -49,8 +52,8 @@ func runningKeep(t *testing.T, server *imaptest.Server, s *memo, p *poller.Polle
 	}
 }
 
-func runningMany(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
-	load(server, "INBOX", 1300)
+func suiteMany(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
+	load(server, "INBOX", 1020)
 	var odd, even []uint32
 	for i, m := range server.List("INBOX") {
 		if i%2 == 0 {
@@ -61,15 +64,15 @@ func runningMany(t *testing.T, server *imaptest.Server, s *memo, p *poller.Polle
 	}
 	server.Expunge("INBOX", even...)
 	p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
-	if got := poll(t, p); got.Fetched != 650 || got.Tidied != 650 || !slices.Equal(s.uids(), odd) {
+	if got := poll(t, p); got.Fetched != 510 || got.Tidied != 510 || !slices.Equal(s.uids(), odd) {
 		t.Errorf("got %+v", got)
 	}
-	if n, m := len(server.List("INBOX")), len(server.List("Done")); n != 0 || m != 650 {
+	if n, m := len(server.List("INBOX")), len(server.List("Done")); n != 0 || m != 510 {
 		t.Errorf("inbox %d, done %d", n, m)
 	}
 }
 
-func runningMove(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Poller) {
+func suiteMove(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Poller) {
 	sample(server)
 	p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Bounces/Processed"
 	p.Mailbox.Unread, p.Mailbox.UnreadTo = poller.UnreadMove, "Bounces/Unread"
@@ -83,7 +86,7 @@ func runningMove(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Polle
 	}
 }
 
-func runningResume(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
+func suiteResume(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
 	sample(server)
 	poll(t, p) // keeps
 	server.Append("Done", mail(99, bouncehound.KindReport), day)
@@ -102,7 +105,7 @@ func runningResume(t *testing.T, server *imaptest.Server, s *memo, p *poller.Pol
 	}
 }
 
-func runningDelete(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Poller) {
+func suiteDelete(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Poller) {
 	sample(server)
 	server.Flag("INBOX", server.List("INBOX")[1].UID, `\Deleted`)
 	p.Mailbox.After = poller.AfterDelete
@@ -112,7 +115,7 @@ func runningDelete(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Pol
 	}
 }
 
-func runningSeen(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Poller) {
+func suiteSeen(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Poller) {
 	sample(server)
 	p.Mailbox.After = poller.AfterSeen
 	poll(t, p)
@@ -121,7 +124,7 @@ func runningSeen(t *testing.T, server *imaptest.Server, _ *memo, p *poller.Polle
 	}
 }
 
-func runningPartial(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
+func suitePartial(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
 	sample(server)
 	p.Mailbox.MaxMessageSize = 100
 	poll(t, p)
@@ -132,7 +135,7 @@ func runningPartial(t *testing.T, server *imaptest.Server, s *memo, p *poller.Po
 	}
 }
 
-func runningNotASCII(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
+func suiteNotASCII(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
 	load(server, "Rückläufer", 2)
 	p.Mailbox.Folders = []string{"Rückläufer"}
 	p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Erledigt & weg"
