@@ -30,7 +30,8 @@ var may = map[string]string{
 	"notify":          ". github.com/standard-webhooks/standard-webhooks",
 	"export":          ". golang.org/x/text",
 	"config":          ". github.com/BurntSushi/toml",
-	"cmd/bouncehound": ". parser classifier db poller notify export config " +
+	"systemd":         "",
+	"cmd/bouncehound": ". parser classifier db poller notify export config systemd " +
 		"github.com/emersion/go-imap/v2 github.com/spf13/cobra github.com/robfig/cron/v3 " +
 		"github.com/coreos/go-systemd/v22/daemon golang.org/x/sync/errgroup",
 }

@@ -82,7 +82,7 @@ Do Not Email, and which failures are not the contact's fault.`,
 		p.parseCommand(), p.importCommand(), p.explainCommand(),
 		p.listCommand(), p.showCommand(), p.messagesCommand(),
 		p.suppressCommand(), p.releaseCommand(),
-		p.exportCommand(), p.webhooksCommand(), p.rulesCommand(), p.reclassifyCommand(), p.versionCommand(),
+		p.exportCommand(), p.webhooksCommand(), p.rulesCommand(), p.reclassifyCommand(), p.configCommand(), p.versionCommand(),
 	)
 	return root
 }
