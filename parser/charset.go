@@ -20,6 +20,9 @@ func toUTF8(s, label string) string {
 		s = strings.NewReplacer("$B", "\x1b$B", "(B", "\x1b(B").Replace(s)
 		escaped = true
 	}
+	if isUTF7(label) {
+		s = fromUTF7(s)
+	}
 	if !escaped && saysLittle(label) {
 		if utf8.ValidString(s) {
 			return s
@@ -33,6 +36,9 @@ func toUTF8(s, label string) string {
 	}
 	if known, err := htmlindex.Get(label); err == nil { // the usual ones, without the buffers of a reader
 		if table, ok := known.(*charmap.Charmap); ok {
+			if utf8.ValidString(s) {
+				return s // QUIRK: programs put UTF-8 under the charset of their own words; other text hardly ever looks so
+			}
 			return decodeBytes(s, table)
 		}
 		if text, err := known.NewDecoder().String(s); err == nil {
@@ -60,7 +66,8 @@ func toUTF8(s, label string) string {
 func saysLittle(label string) bool {
 	switch {
 	case label == "", hasPrefixFold(label, "utf"), hasPrefixFold(label, "uft"), hasPrefixFold(label, "us-ascii"), hasPrefixFold(label, "ascii"),
-		hasPrefixFold(label, "unicode"), hasPrefixFold(label, "unknown"), hasPrefixFold(label, "8bit"), hasPrefixFold(label, "7bit"):
+		hasPrefixFold(label, "unicode"), hasPrefixFold(label, "unknown"), hasPrefixFold(label, "8bit"), hasPrefixFold(label, "7bit"),
+		hasPrefixFold(label, "ansi_x3"), hasPrefixFold(label, "iso646"), hasPrefixFold(label, "x-u"), hasPrefixFold(label, "binary"), hasPrefixFold(label, "default"):
 		return true
 	}
 	return false

@@ -49,17 +49,32 @@ func isPlain(p *part) bool {
 }
 
 // decodeBase64 decodes what it can: line ends, stray characters, missing padding
-// and text after the padding (footers that lists append) do no harm.
+// and text after the padding (footers that lists append) do no harm. A line that has
+// spaces and other marks is a remark of a gateway.
 func decodeBase64(s string) []byte {
 	clean := make([]byte, 0, len(s))
+	start := 0 // of the line, in clean
+	spaced, marked := false, false
 	for i := range len(s) {
 		switch c := s[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '+', c == '/':
 			clean = append(clean, c)
-		case c == '=':
-			clean = clean[:len(clean):len(clean)]
+		case c == '\n':
+			if spaced && marked {
+				clean = clean[:start]
+			}
+			start, spaced, marked = len(clean), false, false
+		case c == ' ':
+			spaced = spaced || len(clean) > start
+		case c == '=' && (!spaced || s[i-1] != ' '):
 			return unpadded(clean)
+		case c != '!' && c != '\t':
+			marked = true
+			spaced = spaced || i+1 < len(s) && s[i+1] == ' '
 		}
+	}
+	if spaced && marked {
+		clean = clean[:start]
 	}
 	return unpadded(clean)
 }

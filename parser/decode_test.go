@@ -11,6 +11,10 @@ func TestDecodeBase64(t *testing.T) {
 		{"bGVuYQ", "lena"},
 		{"bGVu YQ==\n-- \na footer", "lena"},
 		{"*bGVu*YQ==", "lena"},
+		{"bGVu!\n YQ==", "lena"},
+		{"bGVu\n*** cut here ***\nYQ==", "lena"},
+		{"a gateway = looked at it:\nbGVuYQ==", "lena"},
+		{"bGVuYQ\n(no virus found, mx.example)", "lena"},
 		{"b", ""},
 		{"", ""},
 	} {
@@ -38,6 +42,14 @@ func TestDecodeQuoted(t *testing.T) {
 func TestToUTF8(t *testing.T) {
 	for _, c := range []struct{ in, label, want string }{
 		{"plain", "utf-8", "plain"},
+		{"gr+APYA3w-er +- 1", "unicode-1-1-utf-7", "größer + 1"},
+		{"+2D3eAA-", "UTF-7", "\U0001f600"},
+		{"+ZeVnLIqe", "utf-7", "日本語"},
+		{"a+b +", "x-unicode-2-0-utf-7", "a+b +"},
+		{"Empfänger", "iso-8859-1", "Empfänger"},
+		{"Empfänger", "ansi_x3.4-1968", "Empfänger"},
+		{"Empfänger", "x-user-defined", "Empfänger"},
+		{"\xc5\xa3 \xcb\xcf", "koi8-r", "её ко"},
 		{"für", "uft-8", "für"},
 		{"f\xfcr", "", "für"},
 		{"f\xfcr", "utf-8", "für"},
