@@ -77,5 +77,8 @@ func containsFold(s, needle string) bool { return indexFold(s, needle) >= 0 }
 
 // hasPrefixFold says whether s begins with prefix in any case.
 func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+	if len(s) < len(prefix) || prefix == "" || prefix[0] < 0x80 && (s[0]^prefix[0])&^0x20 != 0 {
+		return prefix == "" // mostly the first letter tells
+	}
+	return strings.EqualFold(s[:len(prefix)], prefix)
 }
