@@ -11,8 +11,7 @@ import "bouncehound"
 func readChallenge(m *message) *bouncehound.Report {
 	h := m.header()
 	from := h.get("From")
-	known := h.has("X-Boxbe-Challenge") || h.has("X-TMDA-Fingerprint") || h.has("X-ASK-Auth") || h.has("X-AskVersion") || h.has("X-Bluebottle-Request") ||
-		h.has("X-ChoiceMail-Registration-Request") || h.has("X-Mailinblack-Challenge") ||
+	known := h.hasAny(challengeFields) ||
 		!m.fromDaemon() && (containsFold(from, "@boxbe.com") || containsFold(from, "@spamarrest.com") || containsFold(from, "@bluebottle.com")) ||
 		containsFold(h.get("X-Delivery-Agent"), "tmda") && (containsFold(from, "-confirm-") || containsFold(h.get("Reply-To"), "-confirm-") || containsFold(h.get("Subject"), "confirm"))
 	if !known && !m.asksForProof() {
@@ -20,6 +19,10 @@ func readChallenge(m *message) *bouncehound.Report {
 	}
 	return &bouncehound.Report{Recipients: []bouncehound.Recipient{{Action: bouncehound.Challenged, Address: cleanAddress(from)}}}
 }
+
+var challengeFields = newPhrases(
+	"x-boxbe-challenge", "x-tmda-fingerprint", "x-ask-auth", "x-askversion", "x-bluebottle-request", "x-choicemail-registration-request", "x-mailinblack-challenge",
+)
 
 // asksForProof says whether a program asks, in its subject, to confirm or to prove something,
 // and the words say that a letter waits for it. One without the other is the mail of shops

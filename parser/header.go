@@ -122,6 +122,16 @@ func (h header) has(name string) bool {
 	return h.index(name) >= 0
 }
 
+// hasAny says whether there is a field of one of the names.
+func (h header) hasAny(names *phraseSet) bool {
+	for i := range h {
+		if name := names.begin(h[i].name); name != "" && len(name) == len(h[i].name) {
+			return true
+		}
+	}
+	return false
+}
+
 // index returns where the first field of that name is, -1 if there is none.
 func (h header) index(name string) int {
 	key := keyOf(name)
