@@ -26,6 +26,14 @@ type Copy struct {
 	MessageID string // the mail's own Message-ID, with angle brackets; may be empty
 }
 
+// A Withheld is a message that the server lists and did not hand over.
+type Withheld struct {
+	Place   Place
+	Tries   int // how often it was asked for, in as many polls
+	TriedAt time.Time
+	Error   string // the server's words
+}
+
 // A Message is one mail: its bytes and where they were found.
 type Message struct {
 	Source       string    // for people: "bounces/INBOX;UID=42" or a file as it was named

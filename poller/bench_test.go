@@ -33,7 +33,7 @@ func BenchmarkDovecot(b *testing.B) {
 			Mailbox: poller.Mailbox{
 				Name: "bounces", Host: server.Addr, TLS: poller.TLSNone, Username: imaptest.Username, Password: password(imaptest.Password),
 			},
-			Store: benchStore{at},
+			Store: benchStore{at: at},
 			Handle: func(_ context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 				*at = upTo
 				return make([]bouncehound.Kind, len(batch)), nil
@@ -107,14 +107,19 @@ func bare(b *testing.B, server *imaptest.Server) *imapclient.Client {
 }
 
 // benchStore knows the cursor only.
-type benchStore struct{ at *bouncehound.Place }
+type benchStore struct {
+	poller.Store
+	at *bouncehound.Place
+}
 
 func (s benchStore) FolderCursor(context.Context, string, string) (bouncehound.Place, error) {
 	return *s.at, nil
 }
 
-func (benchStore) Untidied(context.Context, string, string, uint32) ([]bouncehound.Copy, error) {
+func (benchStore) Withheld(context.Context, string, string, uint32) ([]bouncehound.Withheld, error) {
 	return nil, nil
 }
 
-func (benchStore) Tidied(context.Context, string, string, uint32, []uint32) error { return nil }
+func (benchStore) Recorded(context.Context, string, string, uint32, uint32) ([]uint32, error) {
+	return nil, nil
+}

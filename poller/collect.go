@@ -16,6 +16,7 @@ type part struct {
 	size     int64 // RFC822.SIZE; -1 if it was not told
 	internal time.Time
 	raw      []byte // nil if there was no body
+	refused  error  // why it is withheld
 }
 
 // A collection gathers what a FETCH command brings. go-imap gives a response to the

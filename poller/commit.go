@@ -24,11 +24,13 @@ type handled struct {
 
 // A commit gathers items into batches and hands these to the handler.
 type commit struct {
-	handle Handler
-	cursor bouncehound.Place // the place of the folder; its UID is that of the last item committed
-	result *Result
-	hold   *hold
-	done   []handled
+	poller  *Poller
+	stretch stretch
+	cursor  bouncehound.Place // the folder's; it moves where the stretch lets it
+	result  *Result
+	visit   *visit
+	hold    *hold
+	done    []handled
 
 	items    []item // gathered and not yet handled, in the order of their UIDs
 	messages int
@@ -101,10 +103,16 @@ func (c *commit) flush(ctx context.Context) error {
 		}
 	}
 	upTo := c.cursor
-	upTo.UID = c.items[len(c.items)-1].uid
-	kinds, err := c.handle(ctx, batch, upTo)
+	if c.stretch.moves {
+		upTo.UIDValidity, upTo.UID = c.stretch.validity, c.items[len(c.items)-1].uid
+	}
+	withheld, err := c.withhold(ctx)
 	if err != nil {
-		return fmt.Errorf("record up to UID %d: %w", upTo.UID, err)
+		return err
+	}
+	kinds, err := c.poller.Handle(ctx, batch, upTo)
+	if err != nil {
+		return fmt.Errorf("record up to UID %d: %w", c.items[len(c.items)-1].uid, err)
 	}
 	if len(kinds) != len(batch) {
 		return errors.New("the handler did not say of each message what it is")
@@ -120,11 +128,51 @@ func (c *commit) flush(ctx context.Context) error {
 		}
 		c.done = append(c.done, handled{batch[i].Message.Place.UID, kind})
 	}
+	if err := c.handedOver(ctx); err != nil {
+		return err
+	}
 	c.result.Fetched += len(batch)
-	c.result.Skipped += len(c.items) - len(batch)
+	c.result.Withheld += withheld
+	c.result.Skipped += len(c.items) - len(batch) - withheld
+	c.visit.handled += len(c.items)
+	c.visit.read += len(batch)
 	c.cursor = upTo
 	c.hold.take(len(c.items), c.size)
 	clear(c.items)
 	c.items, c.messages, c.size = c.items[:0], 0, 0
 	return nil
+}
+
+// withhold tells the store what is withheld, before the cursor passes it.
+func (c *commit) withhold(ctx context.Context) (n int, err error) {
+	for _, it := range c.items {
+		if it.refused == nil {
+			continue
+		}
+		n++
+		at := c.cursor
+		at.UIDValidity, at.UID = c.stretch.validity, it.uid
+		if err := c.poller.withhold(ctx, at, it.refused); err != nil {
+			return n, err
+		}
+		if c.visit.care.tried == nil {
+			c.visit.care.tried = make(map[uint32]bool)
+		}
+		c.visit.care.tried[it.uid] = true
+	}
+	return n, nil
+}
+
+// handedOver tells the store what is not withheld any more.
+func (c *commit) handedOver(ctx context.Context) error {
+	if !c.stretch.again {
+		return nil
+	}
+	var uids []uint32
+	for _, it := range c.items {
+		if it.refused == nil {
+			uids = append(uids, it.uid)
+		}
+	}
+	return c.poller.Store.HandedOver(ctx, c.cursor.Mailbox, c.cursor.Folder, c.stretch.validity, uids)
 }

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -17,6 +18,9 @@ const (
 	// maxListed is how many messages a folder is believed to have.
 	maxListed = 20_000_000
 )
+
+// errSilent is why a message is withheld of which the server says nothing.
+var errSilent = errors.New("the server says nothing of it")
 
 // search returns the UIDs from first on, ascending, of messages that arrived on or
 // after the day of since (the zero time: at any time).
@@ -71,54 +75,64 @@ func (s *session) fetch(uids []uint32, items imap.FetchOptions, budget int64) (m
 	return parts, nil
 }
 
-// A stuckError says that the server lists a message and does not hand it over.
-type stuckError struct {
-	uid     uint32
-	because error // the server's words; may be nil
-}
-
-func (e *stuckError) Error() string {
-	if e.because != nil {
-		return fmt.Sprintf("the server lists UID %d and does not hand it over: %v", e.uid, e.because)
-	}
-	return fmt.Sprintf("the server lists UID %d and does not hand it over", e.uid)
-}
-
-func (e *stuckError) Unwrap() error { return e.because }
-
 // fetchAll is fetch that leaves none out. What is missing is asked for again, one by
-// one; what is missing still is gone, and not in the answer, or else the error is a
-// stuckError and the answer is complete below its UID.
-func (s *session) fetchAll(uids []uint32, items imap.FetchOptions, budget int64, complete func(*part) bool) (map[uint32]*part, error) {
-	parts, err := s.fetch(uids, items, budget)
+// one, at last without INTERNALDATE; what is missing still is gone, and not in the
+// answer, or else it is withheld, with the server's words if there are any.
+func (r *reading) fetchAll(uids []uint32, items imap.FetchOptions, budget int64, complete func(*part) bool, t *trust) (parts map[uint32]*part, withheld map[uint32]error, err error) {
+	parts, err = r.fetch(uids, items, budget)
 	if err != nil && !refused(err) {
-		return nil, err
+		return nil, nil, err
 	}
 	if parts == nil { // one message the server cannot read fails the whole command
 		parts = make(map[uint32]*part)
 	}
 	for _, uid := range uids {
-		if got := parts[uid]; got != nil && complete(got) {
+		got := parts[uid]
+		for again := items; got == nil || !complete(got); again.InternalDate = false {
+			one, err := r.fetch([]uint32{uid}, again, budget)
+			if err != nil && !refused(err) {
+				return nil, nil, err
+			}
+			if got = one[uid]; got != nil && complete(got) {
+				break
+			}
+			if again.InternalDate {
+				continue
+			}
+			there, searchErr := r.session.listed(uid)
+			if searchErr != nil {
+				return nil, nil, errors.Join(searchErr, err)
+			}
+			got = nil
+			if there {
+				if withheld == nil {
+					withheld = make(map[uint32]error)
+				}
+				withheld[uid] = cmp.Or(err, errSilent)
+				if err := t.withheld(uid, withheld[uid]); err != nil {
+					return nil, nil, err
+				}
+			}
+			break
+		}
+		if got == nil {
+			delete(parts, uid)
 			continue
 		}
-		delete(parts, uid)
-		again, err := s.fetch([]uint32{uid}, items, budget)
-		if err != nil && !refused(err) {
-			return nil, err
-		}
-		if got := again[uid]; got != nil && complete(got) {
-			parts[uid] = got
-			continue
-		}
-		there, searchErr := s.listed(uid)
-		switch {
-		case searchErr != nil:
-			return nil, errors.Join(searchErr, err)
-		case there:
-			return parts, &stuckError{uid, err}
-		}
+		parts[uid] = got
+		t.handedOver()
 	}
-	return parts, nil
+	return parts, withheld, nil
+}
+
+// fetch is the session's, with what was asked known should the connection be lost.
+func (r *reading) fetch(uids []uint32, items imap.FetchOptions, budget int64) (map[uint32]*part, error) {
+	r.care.ask(uids, items.InternalDate)
+	parts, err := r.session.fetch(uids, items, budget)
+	if err == nil || !r.session.dead() {
+		r.care.heard()
+	}
+	return parts, err
 }
 
 // set makes a set of UIDs; neighbours become ranges.

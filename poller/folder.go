@@ -3,24 +3,19 @@ package poller
 import (
 	"context"
 	"errors"
-	"math"
-	"time"
-
-	"github.com/emersion/go-imap/v2"
 
 	"bouncehound"
 )
 
-// round is how many messages are read before what was kept of them is tidied up:
-// so much an interrupted poll leaves to the next one at most.
-const round = 5000
-
 // pollFolder reads what is new in one folder and tidies up. What cannot be tidied up
 // is reported and left to the next poll; it does not keep new messages from being
 // read.
-func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, result *Result) error {
+func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, v *visit, result *Result) error {
 	validity, messages, err := s.open(f, true)
 	if err != nil {
+		return err
+	}
+	if err := p.checkCursor(ctx, s, f, validity); err != nil {
 		return err
 	}
 	t := p.tidying(s, pl, f, validity, result)
@@ -39,76 +34,82 @@ func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, 
 			}
 		}
 	}
-	return errors.Join(tidied, p.readFolder(ctx, t, messages))
+	return errors.Join(tidied, p.readFolder(ctx, t, v, messages))
+}
+
+// checkCursor forgets the cursor where the server gives out UIDs that it has passed.
+//
+// QUIRK: a mailbox restored from a backup may keep its UIDVALIDITY and number new
+// messages like those that came after the backup (RFC 9051 section 2.3.1.1 forbids it).
+func (p *Poller) checkCursor(ctx context.Context, s *session, f folder, validity uint32) error {
+	cursor, err := p.Store.FolderCursor(ctx, p.Mailbox.Name, f.name)
+	if err != nil || s.next == 0 || cursor.UIDValidity != validity || cursor.UID < uint32(s.next) {
+		return err
+	}
+	p.log().Warn("the folder's next UID is one that was read already; the folder is read from the start",
+		"folder", f.name, "next", s.next, "cursor", cursor.UID)
+	return p.Store.ReadAnew(ctx, p.Mailbox.Name, f.name)
 }
 
 // readFolder reads what is new in the folder that is open, in rounds if it has to be
 // tidied up between.
-func (p *Poller) readFolder(ctx context.Context, t *tidying, messages uint32) error {
-	s, f, validity, result := t.session, t.folder, t.validity, t.result
-	cursor, err := p.Store.FolderCursor(ctx, p.Mailbox.Name, f.name)
+func (p *Poller) readFolder(ctx context.Context, t *tidying, v *visit, messages uint32) error {
+	s, f, validity := t.session, t.folder, t.validity
+	r := &reading{session: s, mailbox: p.Mailbox, folder: f, validity: validity, most: -1, care: &v.care}
+	if p.Mailbox.MaxPerPoll > 0 {
+		r.most = max(p.Mailbox.MaxPerPoll-v.read, 0)
+	}
+	l, err := p.list(ctx, r, messages)
 	if err != nil {
 		return err
 	}
-	r := &reading{session: s, mailbox: p.Mailbox, folder: f, validity: validity, most: -1}
-	if p.Mailbox.MaxPerPoll > 0 {
-		r.most = p.Mailbox.MaxPerPoll
+	if seen := v.handled + len(l.again) + len(l.uids); seen > v.seen { // not what the connection before saw
+		t.result.Seen += seen - v.seen
+		v.seen = seen
 	}
-	uids, err := p.listNew(r, cursor, messages)
-	if err != nil {
-		return fail("search", f.name, err)
+	left := len(l.uids)
+	stretches := l.stretches(validity, r.most)
+	if t.wanted() {
+		stretches = rounds(stretches)
 	}
-	result.Seen += len(uids)
 	var tidied error
-	for len(uids) > 0 && r.most != 0 {
-		next, rounds := uids, t.wanted()
-		if rounds {
-			next = uids[:min(round, len(uids))]
+	for i, next := range stretches {
+		if r.most == 0 {
+			break
 		}
-		uids = uids[len(next):]
-		done, err := p.readRound(ctx, r, next, result)
+		if i > 0 && t.wanted() {
+			if err := t.reopen(); err != nil {
+				return errors.Join(err, tidied)
+			}
+		}
+		before := v.handled
+		c := &commit{poller: p, stretch: next, cursor: l.cursor, result: t.result, visit: v}
+		err := p.read(ctx, r, c)
+		l.cursor = c.cursor
+		if !next.again {
+			left -= v.handled - before
+		}
 		if err == nil || !s.dead() {
-			if failed := t.tidy(ctx, done); failed != nil {
+			if failed := t.tidy(ctx, c.done); failed != nil {
 				tidied, t.off = failed, true
 			}
 		}
 		if err != nil || s.dead() {
 			return errors.Join(err, tidied)
 		}
-		if len(uids) > 0 && rounds {
-			now, _, err := s.open(f, true)
-			if err == nil && now != validity {
-				err = fail("select", f.name, errors.New("the UIDVALIDITY changed during the poll"))
-			}
-			if err != nil {
-				return errors.Join(err, tidied)
-			}
-		}
 	}
-	return tidied
+	if left == 0 && l.last > 0 && (l.cursor.UIDValidity != validity || l.cursor.UID < l.last) {
+		_, err = p.Handle(ctx, nil, bouncehound.Place{Mailbox: p.Mailbox.Name, Folder: f.name, UIDValidity: validity, UID: l.last})
+	}
+	return errors.Join(err, tidied)
 }
 
-// listNew returns the UIDs above the cursor, ascending; under another UIDVALIDITY
-// the cursor says nothing.
-func (p *Poller) listNew(r *reading, cursor bouncehound.Place, messages uint32) ([]uint32, error) {
-	first := uint32(1)
-	if cursor.UIDValidity == r.validity {
-		if cursor.UID == math.MaxUint32 {
-			return nil, nil
-		}
-		first = cursor.UID + 1
-	} else if cursor.UIDValidity != 0 {
-		p.log().Info("the folder has a new UIDVALIDITY and is read from the start",
-			"folder", r.folder.name, "was", cursor.UIDValidity, "is", r.validity)
+// reopen opens the folder for reading again; the UIDs must still be those that were
+// read.
+func (t *tidying) reopen() error {
+	validity, _, err := t.session.open(t.folder, true)
+	if err == nil && validity != t.validity {
+		err = fail("select", t.folder.name, errors.New("the UIDVALIDITY changed during the poll"))
 	}
-	if messages == 0 {
-		return nil, nil
-	}
-	criteria := &imap.SearchCriteria{UID: []imap.UIDSet{{imap.UIDRange{Start: imap.UID(first)}}}}
-	if p.Mailbox.Since > 0 {
-		r.oldest = time.Now().Add(-p.Mailbox.Since)
-		// SINCE knows days only, in whatever time zone; each message is looked at again.
-		criteria.Since = r.oldest.UTC().AddDate(0, 0, -1)
-	}
-	return r.session.search(criteria, first)
+	return err
 }

@@ -168,7 +168,7 @@ func (s *session) create(name string) error {
 func (s *session) open(f folder, readOnly bool) (validity, messages uint32, err error) {
 	err = s.do(0, func() error {
 		data, err := s.client.Select(f.server, &imap.SelectOptions{ReadOnly: readOnly}).Wait()
-		validity, messages = data.UIDValidity, data.NumMessages
+		validity, messages, s.next = data.UIDValidity, data.NumMessages, data.UIDNext
 		return err
 	})
 	if err == nil && validity == 0 {

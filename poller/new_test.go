@@ -2,6 +2,8 @@ package poller_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -158,20 +160,93 @@ func TestManyTooOld(t *testing.T) {
 	})
 }
 
-func TestMaxPerPollTakesTheOldestFirst(t *testing.T) {
+// Half of what a poll may read is the newest, the rest the oldest; and where a poll is
+// cut off between the two, the next knows what it has read.
+func TestMaxPerPollTakesBothEnds(t *testing.T) {
 	server := imaptest.Memory(t)
 	load(server, "INBOX", 7)
 	s := newMemo()
 	p := newPoller(server, s)
 	p.Mailbox.MaxPerPoll = 3
-	for _, want := range []int{3, 6, 7, 7} {
-		if poll(t, p); len(s.kept) != want {
-			t.Errorf("kept %d, want %d", len(s.kept), want)
+	for i, want := range [][]uint32{{7}, {7, 6, 1, 2}, {7, 6, 1, 2, 3, 4, 5}, {7, 6, 1, 2, 3, 4, 5}} {
+		if i == 0 { // the disk is full after the first batch
+			s.fail = func([]bouncehound.Judged) error {
+				if len(s.kept) == 0 {
+					return nil
+				}
+				return errors.New("disk full")
+			}
+			if _, err := p.Poll(t.Context()); err == nil || s.cursors["bounces/INBOX"].UID != 0 {
+				t.Errorf("got %v, cursor %v", err, s.cursors)
+			}
+			s.fail = nil
+		} else {
+			poll(t, p)
+		}
+		if got := s.uids(); !slices.Equal(got, want) {
+			t.Errorf("poll %d: got %v, want %v", i+1, got, want)
 		}
 	}
-	if got := s.uids(); !slices.Equal(got, []uint32{1, 2, 3, 4, 5, 6, 7}) {
-		t.Errorf("got %v", got)
+	if at := s.cursors["bounces/INBOX"].UID; at != 7 {
+		t.Errorf("the cursor is at %d", at)
 	}
+}
+
+// Of a great many the newest come first, and all are read in one poll.
+func TestNewestFirst(t *testing.T) {
+	for _, after := range []poller.After{poller.AfterKeep, poller.AfterSeen} {
+		inBubble(t, string(after), func(t *testing.T) {
+			s, m := &script{}, newMemo()
+			for i := range 10_600 {
+				s.mails = append(s.mails, fmt.Sprintf("Subject: report %d\r\n\r\n", i+1))
+			}
+			p := scriptPoller(s, m)
+			p.Mailbox.After = after
+			if got := poll(t, p); got.Seen != 10_600 || got.Fetched != 10_600 {
+				t.Errorf("got %+v", got)
+			}
+			uids := m.uids()
+			if uids[0] != 5601 || uids[4999] != 10_600 || uids[5000] != 1 || uids[10_599] != 5600 {
+				t.Errorf("the order was %d … %d, %d … %d", uids[0], uids[4999], uids[5000], uids[10_599])
+			}
+			if at := m.cursors["bounces/INBOX"].UID; at != 10_600 || slices.Max(m.upTo[:50]) != 0 {
+				t.Errorf("the cursor is at %d, and was at %v", at, m.upTo[:50])
+			}
+			if got := poll(t, p); got.Seen != 0 {
+				t.Errorf("then %+v", got)
+			}
+		})
+	}
+}
+
+// A mailbox restored from a backup numbers new messages like those that came after it.
+func TestRestoredMailbox(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: threeMails()}, newMemo()
+		s.on = func(c *scripted, tag, command string) bool {
+			if !strings.HasPrefix(command, "EXAMINE") && !strings.HasPrefix(command, "SELECT") {
+				return false
+			}
+			c.send("* OK [UIDNEXT %d] next", len(c.mails)+1)
+			return false
+		}
+		p := scriptPoller(s, m)
+		poll(t, p)
+		p.Mailbox.After = poller.AfterDelete
+		s.mails = []string{s.mails[0], "Subject: other new\r\n\r\nnew"}
+		got := poll(t, p)
+		if got.Fetched != 2 || got.Tidied != 1 || !strings.Contains(string(m.kept[4].Raw), "other new") {
+			t.Errorf("got %+v, kept %v", got, m.uids())
+		}
+		for _, command := range s.said {
+			if strings.HasPrefix(command, "UID EXPUNGE") && command != "UID EXPUNGE 1" {
+				t.Errorf("said %s", command)
+			}
+		}
+		if got := poll(t, p); got.Seen != 0 {
+			t.Errorf("then %+v", got)
+		}
+	})
 }
 
 // The first part of a message over the limit is read, and it is said so.

@@ -116,14 +116,10 @@ func (p *pipeline) put(items []item) bool {
 	return true
 }
 
-// readRound reads messages and has them kept, and returns those that are.
-func (p *Poller) readRound(ctx context.Context, r *reading, uids []uint32, result *Result) ([]handled, error) {
+// read reads messages and has them kept; c knows then which are.
+func (p *Poller) read(ctx context.Context, r *reading, c *commit) error {
 	line := &pipeline{newHold(), make(chan []item, maxHeld), make(chan *judging, maxHeld), make(chan struct{})}
-	r.line = line
-	c := &commit{
-		handle: p.Handle, result: result, hold: line.hold,
-		cursor: bouncehound.Place{Mailbox: p.Mailbox.Name, Folder: r.folder.name, UIDValidity: r.validity},
-	}
+	r.line, c.hold = line, line.hold
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
@@ -144,7 +140,7 @@ func (p *Poller) readRound(ctx context.Context, r *reading, uids []uint32, resul
 				read <- fmt.Errorf("reading failed, please report this: %v\n%s", broken, debug.Stack())
 			}
 		}()
-		read <- r.run(uids, line.put)
+		read <- r.run(c.stretch.uids, line.put)
 	}()
 	kept := false
 	defer func() { // also if the handler panics
@@ -155,8 +151,8 @@ func (p *Poller) readRound(ctx context.Context, r *reading, uids []uint32, resul
 		workers.Wait()
 	}()
 	if err := c.run(ctx, line.read); err != nil {
-		return c.done, err
+		return err
 	}
 	kept = true
-	return c.done, fail("fetch", r.folder.name, <-read)
+	return fail("fetch", r.folder.name, <-read)
 }

@@ -38,7 +38,10 @@ type Mailbox struct {
 	Unread         Unread        // what becomes of unread reports; empty: keep
 	UnreadTo       string        // for UnreadMove; created where missing
 	MaxMessageSize int64         // octets; of larger messages only so much is read; 0: no limit
-	MaxPerPoll     int           // messages of a folder, the oldest first; 0: all
+	// MaxPerPoll is how many messages of a folder a poll reads; 0: all. Where more are
+	// new, half of them (rounded down) are the newest, which come first, and the others
+	// the oldest: what just came is acted on at once, and what waits gets its turn.
+	MaxPerPoll int
 }
 
 // A TLSMode says how a connection is encrypted. Versions before TLS 1.2 are refused.
@@ -68,8 +71,8 @@ const (
 	UnreadMove Unread = "move" // it goes to Mailbox.UnreadTo
 )
 
-// A Store remembers, between polls, how far a folder has been read and what is
-// still to be tidied up.
+// A Store remembers, between polls, how far a folder has been read, what is still to
+// be tidied up, and what the server would not hand over.
 type Store interface {
 	// FolderCursor returns how far a folder has been read: the zero Place if never.
 	FolderCursor(ctx context.Context, mailbox, folder string) (bouncehound.Place, error)
@@ -78,6 +81,22 @@ type Store interface {
 	Untidied(ctx context.Context, mailbox, folder string, validity uint32) ([]bouncehound.Copy, error)
 	// Tidied says that these copies have been flagged, moved or deleted.
 	Tidied(ctx context.Context, mailbox, folder string, validity uint32, uids []uint32) error
+
+	// Recorded returns the UIDs above one that are recorded though the cursor has not
+	// passed them, ascending.
+	Recorded(ctx context.Context, mailbox, folder string, validity, above uint32) ([]uint32, error)
+	// ReadAnew forgets the cursor and all copies: the server gives their UIDs to
+	// other messages now.
+	ReadAnew(ctx context.Context, mailbox, folder string) error
+
+	// Withheld returns the messages that Withhold was called for and HandedOver was
+	// not, in the order of their UIDs.
+	Withheld(ctx context.Context, mailbox, folder string, validity uint32) ([]bouncehound.Withheld, error)
+	// Withhold says that the server did not hand over a message. It is called before
+	// the cursor passes it.
+	Withhold(ctx context.Context, at bouncehound.Place, because string) error
+	// HandedOver says that these are handled now, or gone from the server.
+	HandedOver(ctx context.Context, mailbox, folder string, validity uint32, uids []uint32) error
 }
 
 // A Handler keeps a batch of messages and the cursor upTo, in one commit, and
@@ -112,6 +131,9 @@ type Poller struct {
 	// 0: two minutes. A command may also not take longer in all than five times as
 	// long plus what its octets need at 8 KiB a second.
 	StallTimeout time.Duration
+	// Tries is how many connections in a row may be lost without one more message
+	// handled before the poll ends; 0: five.
+	Tries int
 	// SettleTime is how long to wait before messages that a poll was cut off from
 	// moving are moved, since the server may still be at it; 0: two seconds.
 	SettleTime time.Duration
@@ -126,39 +148,10 @@ type Result struct {
 	Other   int
 	Tidied  int // copies flagged, moved or deleted, those left from earlier polls included
 	Skipped int // new messages that are too old, or were gone before they could be read
-}
-
-// Poll polls every folder once. An error in one folder does not keep it from the
-// others as long as the connection lives; the errors are joined, and those of IMAP
-// are of type *Error. When ctx ends the connection is closed at once.
-func (p *Poller) Poll(ctx context.Context) (Result, error) {
-	var result Result
-	if err := p.Mailbox.check(); err != nil {
-		return result, err
-	}
-	s, err := p.enter(ctx)
-	if err != nil {
-		return result, err
-	}
-	defer s.close()
-	if err := p.able(s); err != nil {
-		return result, err
-	}
-	plan, err := p.plan(s)
-	if err != nil {
-		return result, err
-	}
-	var failed []error
-	for _, f := range plan.folders {
-		if err := p.pollFolder(ctx, s, plan, f, &result); err != nil {
-			failed = append(failed, err)
-		}
-		if s.dead() {
-			break
-		}
-	}
-	s.logout()
-	return result, errors.Join(failed...)
+	// Withheld counts messages that the server lists and did not hand over. They are
+	// not lost: the store remembers them and later polls ask for them again.
+	Withheld int
+	Lost     int // connections that were lost and taken up again
 }
 
 // check refuses what cannot work before anything is connected.

@@ -1,6 +1,7 @@
 package poller_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -44,6 +45,7 @@ type memo struct {
 	mu       sync.Mutex
 	cursors  map[string]bouncehound.Place
 	untidied map[bouncehound.Place]bouncehound.Copy
+	withheld map[bouncehound.Place]bouncehound.Withheld
 	kept     []bouncehound.Message
 	upTo     []uint32
 	batches  []int
@@ -52,7 +54,8 @@ type memo struct {
 }
 
 func newMemo() *memo {
-	return &memo{cursors: map[string]bouncehound.Place{}, untidied: map[bouncehound.Place]bouncehound.Copy{}}
+	return &memo{cursors: map[string]bouncehound.Place{}, untidied: map[bouncehound.Place]bouncehound.Copy{},
+		withheld: map[bouncehound.Place]bouncehound.Withheld{}}
 }
 
 func (s *memo) FolderCursor(_ context.Context, mailbox, folder string) (bouncehound.Place, error) {
@@ -77,6 +80,61 @@ func (s *memo) Tidied(_ context.Context, mailbox, folder string, validity uint32
 	defer s.mu.Unlock()
 	for _, uid := range uids {
 		delete(s.untidied, bouncehound.Place{Mailbox: mailbox, Folder: folder, UIDValidity: validity, UID: uid})
+	}
+	return nil
+}
+
+func (s *memo) Recorded(_ context.Context, mailbox, folder string, validity, above uint32) (uids []uint32, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.kept {
+		if at := m.Place; at.Mailbox == mailbox && at.Folder == folder && at.UIDValidity == validity && at.UID > above {
+			uids = append(uids, at.UID)
+		}
+	}
+	slices.Sort(uids)
+	return slices.Compact(uids), nil
+}
+
+func (s *memo) ReadAnew(_ context.Context, mailbox, folder string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.cursors, mailbox+"/"+folder)
+	for at := range s.untidied {
+		if at.Mailbox == mailbox && at.Folder == folder {
+			delete(s.untidied, at)
+		}
+	}
+	for i := range s.kept {
+		s.kept[i].Place.UIDValidity = 0 // is known by its content only
+	}
+	return nil
+}
+
+func (s *memo) Withheld(_ context.Context, mailbox, folder string, validity uint32) (all []bouncehound.Withheld, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, w := range s.withheld {
+		if at.Mailbox == mailbox && at.Folder == folder && at.UIDValidity == validity {
+			all = append(all, w)
+		}
+	}
+	slices.SortFunc(all, func(a, b bouncehound.Withheld) int { return cmp.Compare(a.Place.UID, b.Place.UID) })
+	return all, nil
+}
+
+func (s *memo) Withhold(_ context.Context, at bouncehound.Place, because string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.withheld[at] = bouncehound.Withheld{Place: at, Tries: s.withheld[at].Tries + 1, TriedAt: time.Now(), Error: because}
+	return nil
+}
+
+func (s *memo) HandedOver(_ context.Context, mailbox, folder string, validity uint32, uids []uint32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, uid := range uids {
+		delete(s.withheld, bouncehound.Place{Mailbox: mailbox, Folder: folder, UIDValidity: validity, UID: uid})
 	}
 	return nil
 }
@@ -121,7 +179,7 @@ func newPoller(server *imaptest.Server, s *memo) *poller.Poller {
 		Mailbox: poller.Mailbox{
 			Name: "bounces", Host: server.TLSAddr, RootCAs: server.Pool, Username: username, Password: password(secret),
 		},
-		Store: s, Handle: s.handle, SettleTime: time.Millisecond,
+		Store: s, Handle: s.handle, Tries: 1, SettleTime: time.Millisecond,
 	}
 }
 

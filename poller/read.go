@@ -1,7 +1,6 @@
 package poller
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,8 +13,9 @@ import (
 type item struct {
 	uid     uint32
 	message bouncehound.Message
-	skip    bool // too old, or gone
-	held    int64
+	skip    bool  // too old, gone, or withheld
+	refused error // why it is withheld
+	held    int64 // octets, as the server tells
 	judging *judging
 }
 
@@ -28,32 +28,21 @@ type reading struct {
 	oldest   time.Time // by INTERNALDATE; the zero time: all
 	most     int       // messages still to be read; negative: all
 	line     *pipeline // whose hold bounds what is read; nil: nothing does
+	care     *care
 }
 
 // run reads messages and puts them out in draughts, each read to its end before it
 // is put out: nobody waits while a command is open.
 func (r *reading) run(uids []uint32, put func([]item) bool) error {
+	if r.care == nil {
+		r.care = new(care)
+	}
 	for len(uids) > 0 && r.most != 0 {
-		chunk := uids[:min(maxSet, len(uids))]
+		chunk := uids[:r.care.some(uids)]
 		uids = uids[len(chunk):]
-		sizes, err := r.session.fetchAll(chunk, imap.FetchOptions{RFC822Size: true, InternalDate: true}, 64<<10,
-			func(p *part) bool { return p.size >= 0 })
-		var stuck *stuckError
-		if err != nil && !errors.As(err, &stuck) {
+		wanted, err := r.sizes(chunk)
+		if err != nil {
 			return err
-		}
-		var wanted []*part
-		for _, uid := range chunk {
-			if stuck != nil && uid >= stuck.uid || r.most == 0 {
-				break
-			}
-			p := sizes[uid]
-			if p == nil || p.tooOld(r.oldest) {
-				p = &part{uid: uid, size: -1}
-			} else if r.most > 0 {
-				r.most--
-			}
-			wanted = append(wanted, p)
 		}
 		for len(wanted) > 0 {
 			n, size := r.draught(wanted)
@@ -61,19 +50,55 @@ func (r *reading) run(uids []uint32, put func([]item) bool) error {
 				return err
 			}
 			items, err := r.bodies(wanted[:n])
-			if !put(items) {
-				return nil
-			}
-			if err != nil {
+			if err != nil || !put(items) {
 				return err
 			}
 			wanted = wanted[n:]
 		}
-		if stuck != nil {
-			return stuck
-		}
 	}
 	return nil
+}
+
+// sizes asks how large and how old messages are. Of those that are not to be read no
+// size is told.
+func (r *reading) sizes(chunk []uint32) (wanted []*part, err error) {
+	ask := make([]uint32, 0, len(chunk))
+	for _, uid := range chunk {
+		if r.care.broken[uid] == nil {
+			ask = append(ask, uid)
+		}
+	}
+	var got map[uint32]*part
+	var withheld map[uint32]error
+	if len(ask) > 0 {
+		got, withheld, err = r.fetchAll(ask, imap.FetchOptions{RFC822Size: true, InternalDate: r.care.dates()}, 64<<10,
+			func(p *part) bool { return p.size >= 0 }, &r.care.sizes)
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, uid := range chunk {
+		if r.most == 0 {
+			break
+		}
+		p := got[uid]
+		because := withheld[uid]
+		switch broken := r.care.broken[uid]; {
+		case broken != nil:
+			p = &part{uid: uid, size: -1, refused: broken}
+			if err := r.care.bodies.withheld(uid, broken); err != nil {
+				return nil, err
+			}
+		case because != nil:
+			p = &part{uid: uid, size: -1, refused: because}
+		case p == nil || p.tooOld(r.oldest):
+			p = &part{uid: uid, size: -1}
+		case r.most > 0:
+			r.most--
+		}
+		wanted = append(wanted, p)
+	}
+	return wanted, nil
 }
 
 func (p *part) tooOld(oldest time.Time) bool {
@@ -107,8 +132,7 @@ func (r *reading) held(p *part) int64 {
 	return max(p.size, 0)
 }
 
-// bodies reads the messages of one draught. With an error the items end before the
-// message that it is about.
+// bodies reads the messages of one draught.
 func (r *reading) bodies(wanted []*part) ([]item, error) {
 	var (
 		uids    []uint32
@@ -126,27 +150,25 @@ func (r *reading) bodies(wanted []*part) ([]item, error) {
 		}
 	}
 	var parts map[uint32]*part
-	var stuck *stuckError
+	var withheld map[uint32]error
 	if len(uids) > 0 {
 		var err error
 		// QUIRK: Exchange only estimates RFC822.SIZE, so a body may be larger.
-		parts, err = r.session.fetchAll(uids, imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}}, 2*sum+1<<20,
-			func(p *part) bool { return p.raw != nil })
-		if err != nil && !errors.As(err, &stuck) {
+		parts, withheld, err = r.fetchAll(uids, imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}}, 2*sum+1<<20,
+			func(p *part) bool { return p.raw != nil }, &r.care.bodies)
+		if err != nil {
 			return nil, err
 		}
 	}
 	items := make([]item, 0, len(wanted))
 	for _, p := range wanted {
-		if stuck != nil && p.uid >= stuck.uid {
-			return items, stuck
+		it := item{uid: p.uid, skip: true, refused: p.refused, held: r.held(p)}
+		if got := parts[p.uid]; got != nil {
+			it.message, it.skip = r.message(p, got.raw), false
+		} else if because := withheld[p.uid]; because != nil {
+			it.refused = because
 		}
-		got := parts[p.uid]
-		if got == nil {
-			items = append(items, item{uid: p.uid, skip: true, held: r.held(p)})
-			continue
-		}
-		items = append(items, item{uid: p.uid, message: r.message(p, got.raw), held: r.held(p)})
+		items = append(items, it)
 	}
 	return items, nil
 }

@@ -84,11 +84,9 @@ func TestOddFetchResponses(t *testing.T) {
 // A message that the server does not hand over at first is asked for again.
 func TestMissingMessages(t *testing.T) {
 	for name, c := range map[string]struct {
-		on    func(c *scripted, tag string, uids []int) bool
-		kept  []uint32
-		upTo  uint32
-		stuck bool
-		gone  int
+		on   func(c *scripted, tag string, uids []int) bool
+		kept []uint32
+		gone int
 	}{
 		"handed over when asked alone": {
 			on: func(c *scripted, tag string, uids []int) bool {
@@ -98,7 +96,7 @@ func TestMissingMessages(t *testing.T) {
 				c.fetched(1, "BODY.PEEK[]")
 				c.send("%s OK done", tag)
 				return true
-			}, kept: []uint32{1, 2, 3}, upTo: 3,
+			}, kept: []uint32{1, 2, 3},
 		},
 		"NO to many, OK to each": {
 			on: func(c *scripted, tag string, uids []int) bool {
@@ -108,11 +106,11 @@ func TestMissingMessages(t *testing.T) {
 				c.fetched(1, "BODY.PEEK[]")
 				c.send("%s NO some messages could not be read", tag)
 				return true
-			}, kept: []uint32{1, 2, 3}, upTo: 3,
+			}, kept: []uint32{1, 2, 3},
 		},
 		"expunged meanwhile": {
 			on:   func(c *scripted, _ string, _ []int) bool { c.mails[1] = ""; return false },
-			kept: []uint32{1, 3}, upTo: 3, gone: 1,
+			kept: []uint32{1, 3}, gone: 1,
 		},
 		"listed and never handed over": {
 			on: func(c *scripted, tag string, uids []int) bool {
@@ -123,7 +121,7 @@ func TestMissingMessages(t *testing.T) {
 				}
 				c.send("%s OK done", tag)
 				return true
-			}, kept: []uint32{1}, upTo: 1, stuck: true,
+			}, kept: []uint32{1, 3},
 		},
 		"listed and refused": {
 			on: func(c *scripted, tag string, uids []int) bool {
@@ -132,7 +130,7 @@ func TestMissingMessages(t *testing.T) {
 				}
 				c.send("%s NO [CORRUPTION] cannot read it", tag)
 				return true
-			}, kept: []uint32{1}, upTo: 1, stuck: true,
+			}, kept: []uint32{1, 3},
 		},
 		"a body of NIL": {
 			on: func(c *scripted, tag string, uids []int) bool {
@@ -145,26 +143,104 @@ func TestMissingMessages(t *testing.T) {
 				}
 				c.send("%s OK done", tag)
 				return true
-			}, kept: []uint32{1}, upTo: 1, stuck: true,
+			}, kept: []uint32{1, 3},
 		},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			s, m := &script{mails: threeMails(), on: onFetch(c.on)}, newMemo()
 			p := scriptPoller(s, m)
-			got, err := p.Poll(t.Context())
-			if c.stuck {
-				failed := wantError(t, err, "fetch")
-				if !strings.Contains(err.Error(), "UID 2") || failed.Folder != "INBOX" {
-					t.Errorf("got %v", err)
-				}
-			} else if err != nil {
-				t.Error(err)
-			}
-			if !slices.Equal(m.uids(), c.kept) || m.cursors["bounces/INBOX"].UID != c.upTo || got.Skipped != c.gone {
+			got := poll(t, p)
+			withheld := 3 - len(c.kept) - c.gone
+			if !slices.Equal(m.uids(), c.kept) || m.cursors["bounces/INBOX"].UID != 3 || got.Skipped != c.gone || got.Withheld != withheld || len(m.withheld) != withheld {
 				t.Errorf("kept %v, cursor %v, %+v", m.uids(), m.cursors, got)
+			}
+			s.on = nil // now it is handed over
+			if got := poll(t, p); got.Fetched != withheld || len(m.kept) != 3-c.gone || m.cursors["bounces/INBOX"].UID != 3 || len(m.withheld) != 0 {
+				t.Errorf("then kept %v, cursor %v, %+v", m.uids(), m.cursors, got)
 			}
 		})
 	}
+}
+
+// never is a hook of a server that does not hand over these, nor tell their sizes if
+// sizes is set.
+func never(sizes bool, which ...int) func(*scripted, string, string) bool {
+	return func(c *scripted, tag, command string) bool {
+		if !strings.HasPrefix(command, "UID FETCH") || strings.Contains(command, "BODY.PEEK[]") == sizes {
+			return false
+		}
+		end := "OK done"
+		for _, uid := range set(strings.Fields(command)[2]) {
+			switch {
+			case slices.Contains(which, uid):
+				end = "NO [SERVERBUG] internal error"
+			case c.mails[uid-1] != "":
+				c.fetched(uid, command)
+			}
+		}
+		c.send("%s %s", tag, end)
+		return true
+	}
+}
+
+// A message that is never handed over is asked for at the next polls, then ever more
+// seldom, and at last no more; when it is gone it is forgotten.
+func TestWithheldForEver(t *testing.T) {
+	for _, sizes := range []bool{false, true} {
+		inBubble(t, fmt.Sprintf("sizes %v", sizes), func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = never(sizes, 2)
+			p := scriptPoller(s, m)
+			asked := []int{}
+			for i := range 24 * 20 {
+				if got := poll(t, p); got.Withheld > 0 {
+					asked = append(asked, i)
+				}
+				time.Sleep(time.Hour)
+			}
+			if want := []int{0, 1, 2, 3, 7, 19, 43, 91, 187}; !slices.Equal(asked, want) {
+				t.Errorf("asked in hours %v, want %v", asked, want)
+			}
+			w := m.withheld[bouncehound.Place{Mailbox: "bounces", Folder: "INBOX", UIDValidity: 7, UID: 2}]
+			if len(m.withheld) != 1 || w.Tries != 9 || !strings.Contains(w.Error, "internal error") || !slices.Equal(m.uids(), []uint32{1, 3}) {
+				t.Errorf("withheld %+v, kept %v", m.withheld, m.uids())
+			}
+			s.mails[1] = ""
+			poll(t, p)
+			if len(m.withheld) != 0 {
+				t.Errorf("withheld %+v", m.withheld)
+			}
+		})
+	}
+}
+
+// A server that hands over nothing at all is out of order, and not its messages.
+func TestNothingHandedOver(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{}, newMemo()
+		var all []int
+		for i := range 40 {
+			s.mails = append(s.mails, fmt.Sprintf("Subject: report %d\r\n\r\n", i+1))
+			all = append(all, i+1)
+		}
+		for _, sizes := range []bool{false, true} {
+			s.on = never(sizes, all...)
+			_, err := scriptPoller(s, m).Poll(t.Context())
+			if wantError(t, err, "fetch"); !strings.Contains(err.Error(), "hands over none") || !strings.Contains(err.Error(), "internal error") {
+				t.Error(err)
+			}
+		}
+		s.on = never(false, all[1:]...)
+		_, err := scriptPoller(s, m).Poll(t.Context())
+		wantError(t, err, "fetch")
+		if len(m.withheld) != 0 || len(m.kept) != 0 {
+			t.Errorf("withheld %v, kept %v", m.withheld, m.uids())
+		}
+		s.on = nil
+		if got := poll(t, scriptPoller(s, m)); got.Fetched != 40 {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 // The same holds where sizes are asked for.
@@ -187,16 +263,9 @@ func TestMissingSizes(t *testing.T) {
 				c.send("%s OK done", tag)
 				return true
 			}
-			_, err := scriptPoller(s, m).Poll(t.Context())
-			want := []uint32{1, 3}
-			if there {
-				want = []uint32{1}
-				wantError(t, err, "fetch")
-			} else if err != nil {
-				t.Error(err)
-			}
-			if !slices.Equal(m.uids(), want) || m.cursors["bounces/INBOX"].UID != want[len(want)-1] {
-				t.Errorf("kept %v, cursor %v", m.uids(), m.cursors)
+			got := poll(t, scriptPoller(s, m))
+			if !slices.Equal(m.uids(), []uint32{1, 3}) || m.cursors["bounces/INBOX"].UID != 3 || (got.Withheld == 1) != there || len(m.withheld) != got.Withheld {
+				t.Errorf("kept %v, cursor %v, %+v", m.uids(), m.cursors, got)
 			}
 		})
 	}

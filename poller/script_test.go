@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -24,6 +25,7 @@ type script struct {
 	// on is asked first about every command; it returns false to leave the answer
 	// to the script.
 	on   func(c *scripted, tag, command string) bool
+	mu   sync.Mutex
 	said []string // every command, without its tag
 	tls  *tls.Config
 }
@@ -58,7 +60,9 @@ func (c *scripted) serve() {
 			return
 		}
 		tag, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+		c.mu.Lock()
 		c.said = append(c.said, command)
+		c.mu.Unlock()
 		if c.on == nil || !c.on(c, tag, command) {
 			c.answer(tag, command)
 		}
@@ -149,7 +153,7 @@ func scriptPoller(s *script, m *memo) *poller.Poller {
 			Name: "bounces", Host: "127.0.0.1:143", TLS: poller.TLSNone, Username: imaptest.Username,
 			Password: password(imaptest.Password),
 		},
-		Store: m, Handle: m.handle, Dial: s.dial,
+		Store: m, Handle: m.handle, Dial: s.dial, Tries: 1,
 	}
 }
 

@@ -17,6 +17,7 @@ type session struct {
 	wire    *wire
 	caps    imap.CapSet // after the login
 	stall   time.Duration
+	next    imap.UID // of the open folder: no message has this UID or one above; 0 if not told
 	strays  strays
 	release func() bool // of the context that would close the connection
 }
@@ -58,6 +59,11 @@ func (s *session) dead() bool {
 	default:
 		return s.wire.because(io.EOF) != io.EOF
 	}
+}
+
+// lost reports whether the connection is gone although it was still wanted.
+func (s *session) lost() bool {
+	return s.dead() && !errors.Is(s.wire.because(io.EOF), errUnwanted)
 }
 
 // logout says goodbye, for which a server that is busy is given little time.

@@ -148,15 +148,21 @@ func (p *program) dryRun(ctx context.Context, s *settings, mailboxes []config.Ma
 	return errors.Join(errs...)
 }
 
-// nothingRead is the store of a dry run: every message is new.
-type nothingRead struct{}
+// nothingRead is the store of a dry run, which asks it for no more: every message is
+// new.
+type nothingRead struct{ poller.Store }
 
 func (nothingRead) FolderCursor(context.Context, string, string) (bouncehound.Place, error) {
 	return bouncehound.Place{}, nil
 }
 
-func (nothingRead) Untidied(context.Context, string, string, uint32) ([]bouncehound.Copy, error) {
+func (nothingRead) Recorded(context.Context, string, string, uint32, uint32) ([]uint32, error) {
 	return nil, nil
 }
 
-func (nothingRead) Tidied(context.Context, string, string, uint32, []uint32) error { return nil }
+func (nothingRead) Withheld(context.Context, string, string, uint32) ([]bouncehound.Withheld, error) {
+	return nil, nil
+}
+
+// Withhold remembers nothing; the log tells of it.
+func (nothingRead) Withhold(context.Context, bouncehound.Place, string) error { return nil }
