@@ -73,6 +73,8 @@ func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) erro
 		if _, err := t.event(to.EventType(), c.key, data); err != nil {
 			return err
 		}
+	} else if err := t.keepUntold(); err != nil {
+		return err
 	}
 	var bounce int64
 	if to.Bounce != nil {

@@ -18,18 +18,24 @@ const sweepAtOnce = 500
 // Sweep changes the standings that time alone changes: a window that emptied, a
 // do_not_email that ended. Only contacts whose time has come are looked at; under
 // another policy than the last time also all at watch, while those at ok wait for
-// their next bounce. It returns how many standings changed, and works in several
+// their next bounce. What an observing policy kept back is told once the policy
+// observes no more. It returns how many standings changed, and works in several
 // transactions: what one has changed stays changed.
 func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy) (changed int, err error) {
 	print, err := fingerprint(p)
 	if err != nil {
 		return 0, fmt.Errorf("sweep: %w", err)
 	}
-	var same, due bool
+	var same, due, untold bool
 	err = db.readers.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM settings WHERE name = 'policy'), '') = ?,
-		EXISTS (SELECT 1 FROM contacts WHERE until <= ?)`, print, stamp(db.now())).Scan(&same, &due)
+		EXISTS (SELECT 1 FROM contacts WHERE until <= ?), `+isUntold, print, stamp(db.now())).Scan(&same, &due, &untold)
 	if err != nil {
 		return 0, fmt.Errorf("sweep: %w", explain(err))
+	}
+	if untold && !p.Observe {
+		if err := db.tell(ctx); err != nil {
+			return 0, err
+		}
 	}
 	if due {
 		changed, err = db.sweep(ctx, p, `SELECT c.until, `+contactColumns+` FROM contacts c

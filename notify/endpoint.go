@@ -77,6 +77,13 @@ func endpointURL(raw string) (*url.URL, error) {
 	case u.Fragment != "":
 		return nil, errors.New("url: must not have a #fragment")
 	}
+	// QUIRK: net/http makes "xn--Bcher" of "Bücher" (Go 1.26): the case stays.
+	host := bouncehound.Domain("@" + u.Hostname())
+	if port := u.Port(); port != "" {
+		u.Host = net.JoinHostPort(host, port)
+	} else if !strings.Contains(host, ":") {
+		u.Host = host
+	}
 	return u, nil
 }
 
@@ -126,6 +133,10 @@ func concealer(u *url.URL, e Endpoint) *strings.Replacer {
 		if _, token, ok := strings.Cut(value, " "); ok {
 			secrets = append(secrets, token) // of "Bearer token"
 		}
+	}
+	if via, err := proxy(&http.Request{URL: u}); err == nil && via != nil {
+		password, _ := via.User.Password()
+		secrets = append(secrets, password)
 	}
 	var pairs []string
 	for _, secret := range secrets {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ func newClient() *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  proxy,
+			OnProxyConnectResponse: proxyAnswer,
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    10 * time.Second,
@@ -42,6 +44,15 @@ func proxy(r *http.Request) (*url.URL, error) {
 		return nil, errors.New("the proxy named in the environment (HTTPS_PROXY, HTTP_PROXY) is no valid URL")
 	}
 	return u, nil
+}
+
+// proxyAnswer says that it was the proxy that refused: the library's own error is the
+// proxy's text alone.
+func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return fmt.Errorf("the proxy answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 }
 
 // post makes one attempt at an event and says what came of it.
