@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// installed are the README's commands that change the machine they run on, or need
+// installed are the README's and the documents' commands that change the machine they run on, or need
 // systemd and a mailbox of one's own: no test runs them.
 var installed = []string{
 	"install -m 0755 bouncehound /usr/local/bin/bouncehound",
@@ -19,10 +19,21 @@ var installed = []string{
 	"install -m 0640 -g bouncehound systemd/bouncehound.toml /etc/bouncehound/bouncehound.toml",
 	"install -d -m 0700 -o bouncehound -g bouncehound /var/lib/bouncehound",
 	"systemctl enable --now bouncehound",
+	"install -m 0640 -g bouncehound microsoft.toml /etc/bouncehound/bouncehound.toml",
+	"apt-get install ./bouncehound_0.2.0-1_amd64.deb",
+	"rpm -i bouncehound-0.2.0-1.x86_64.rpm",
+	"systemctl status bouncehound",
+	"systemctl reload bouncehound",
+	"systemctl disable --now bouncehound",
+	"systemctl enable --now bouncehound-poll.timer",
+	"systemctl enable --now bouncehound@eu",
+	"journalctl -u bouncehound",
+	"go test ./... -update",
+	"git status",
 }
 
-// TestReadme: every command of the README is run by a script of testdata/script, or
-// by CI, or is one of those that no test can run.
+// TestReadme: every command of the README, CONTRIBUTING and docs is run by a script of testdata/script,
+// or by CI or one of its long proofs, or is one of those that no test can run.
 func TestReadme(t *testing.T) {
 	read := func(path string) string {
 		text, err := os.ReadFile(path)
@@ -39,10 +50,18 @@ func TestReadme(t *testing.T) {
 	for _, path := range scripts {
 		run += read(path)
 	}
-	ci := read("../../.ci/run")
+	ci := read("../../.ci/run") + read("../../.ci/long") + read("contributing_test.go")
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(pages) < 5 {
+		t.Fatalf("%d pages, %v", len(pages), err)
+	}
+	text := ""
+	for _, path := range append(pages, "../../CONTRIBUTING.md", "../../README.md") {
+		text += read(path) + "\n"
+	}
 	commands := 0
 	inside := false
-	for line := range strings.Lines(read("../../README.md")) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
 		switch {
 		case line == "```sh":
@@ -51,13 +70,15 @@ func TestReadme(t *testing.T) {
 			inside = false
 		case inside && line != "":
 			commands++
+			line, _, _ = strings.Cut(line, "  #")
+			line = strings.TrimRight(line, " ")
 			inScript := strings.HasPrefix(line, "bouncehound ") && strings.Contains(run, "\nexec "+line+"\n")
 			if !inScript && !strings.Contains(ci, line) && !slices.Contains(installed, line) {
 				t.Errorf("nothing runs %q", line)
 			}
 		}
 	}
-	if commands < 15 {
+	if commands < 40 {
 		t.Errorf("%d commands only", commands)
 	}
 }
