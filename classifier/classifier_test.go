@@ -84,6 +84,9 @@ func TestNoAddress(t *testing.T) {
 	if v := c.Classify(r); v.SESType != "Permanent" || v.SESSubtype != "NoEmail" || v.Reason != bouncehound.UserUnknown {
 		t.Errorf("%+v", v)
 	}
+	if v := c.Explain("Permanent/NoEmail"); v.SESType != "Permanent" || v.SESSubtype != "NoEmail" {
+		t.Errorf("got %s/%s", v.SESType, v.SESSubtype)
+	}
 	if v := c.Explain("5.1.1"); v.SESSubtype != "General" {
 		t.Errorf("explaining a code has no address either: %+v", v)
 	}

@@ -26,6 +26,9 @@ func (c *Classifier) Words(v bouncehound.Verdict) bouncehound.Verdict {
 	v.Class, v.Fault, v.Retry = or(v.Class, row.Class), or(v.Fault, row.Fault), or(v.Retry, retry)
 	if v.SESType == "" {
 		v.SESType, v.SESSubtype = row.SESType, subtype
+		if subtype == "NoEmail" {
+			v.SESType = "Permanent" // whatever the reason
+		}
 	}
 	return v
 }

@@ -64,6 +64,51 @@ func TestRunReload(t *testing.T) {
 	d.stop()
 }
 
+// TestRunReloadRules: SIGHUP brings rules too, and a bad rule file keeps the old ones.
+func TestRunReloadRules(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "[mailbox.poll]\nschedule = \"@every 1s\"")
+	rules := filepath.Join(filepath.Dir(w.config), "own.toml")
+	write := func(path, text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rule := func(reason string) string {
+		return fmt.Sprintf("[[rule]]\nid = \"ours/quarantine\"\ntext = [\"in quarantine\"]\nreason = %q\nwhy = \"?\"\nmatch = [\"550 in quarantine\"]\n", reason)
+	}
+	config, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(w.config, string(config)+fmt.Sprintf("[rules]\nfiles = [%q]\n", rules))
+	write(rules, rule("policy"))
+	d := w.start("run")
+	d.await("polled")
+
+	reason := func(n int) string {
+		t.Helper()
+		e := w.receiver.await(t, n)[n-1]
+		return fmt.Sprint(e.Type, " ", e.Data.Reason)
+	}
+	write(rules, rule("no_such_reason"))
+	d.signal(syscall.SIGHUP)
+	d.await("configuration not reloaded, the old one stays")
+	w.append(failedDSN("1", "lena@example.com", "5.1.1", "550 5.1.1 in quarantine"))
+	if got := reason(1); got != "bounce.recorded policy" {
+		t.Errorf("after a bad rule file: %s", got)
+	}
+
+	write(rules, rule("virus"))
+	d.signal(syscall.SIGHUP)
+	d.await("configuration reloaded")
+	w.append(failedDSN("2", "omar@example.com", "5.1.1", "550 5.1.1 in quarantine"))
+	if got := reason(2); got != "bounce.recorded virus" {
+		t.Errorf("after a good one: %s", got)
+	}
+	d.stop()
+}
+
 // TestRunReloadEarly: a SIGHUP while the daemon starts does not end it.
 func TestRunReloadEarly(t *testing.T) {
 	w := newWorld(t, imaptest.Memory(t), "")

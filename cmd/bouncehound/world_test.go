@@ -107,7 +107,7 @@ type testReceiver struct {
 type received struct {
 	ID, Type string
 	Data     struct {
-		Email, Standing, Recipient, Action string
+		Email, Standing, Recipient, Action, Reason string
 	}
 }
 
