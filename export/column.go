@@ -1,0 +1,201 @@
+package export
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"bouncehound"
+)
+
+// A Field is what a column of a list holds.
+type Field string
+
+// The fields of lists.
+const (
+	FieldEmail     Field = "email"
+	FieldMessageID Field = "message_id"
+	FieldContactID Field = "contact_id"
+	FieldSentAt    Field = "sent_at"
+	FieldAt        Field = "at" // since when, or when seen
+
+	fieldReason     Field = "reason"
+	fieldClass      Field = "class"
+	fieldStatus     Field = "status"
+	fieldDiagnostic Field = "diagnostic"
+	fieldNote       Field = "note"
+	fieldStanding   Field = "standing"
+)
+
+// fieldNames are the names that columns have, in small letters and without anything
+// between them, the surest first.
+var fieldNames = map[Field][]string{
+	FieldEmail: {"email", "emailaddress", "emailadresse", "emailaddr", "mailaddress", "mailadresse", "adresseemail", "adressemail", "adresseelectronique",
+		"courriel", "correo", "correoelectronico", "indirizzoemail", "endereçodeemail", "epost", "eposta", "recipient", "recipientemail", "recipientaddress", "rcpt", "rcptto",
+		"contactemail", "primaryemail", "emailprimary", "workemail", "mail", "email1", "email1value", "to", "address"},
+	FieldMessageID: {"messageid", "msgid", "smtpmessageid", "internetmessageid", "smtpid"},
+	FieldContactID: {"contactid", "contact", "contactnumber", "customerid", "subscriberid", "userid", "leadid", "personid", "recordid", "externalid", "uuid", "id"},
+	FieldSentAt:    {"sentat", "sent", "senttime", "sentdate", "datesent", "timesent", "timestamp", "time", "date", "createdat", "created"},
+	FieldAt: {"since", "at", "timestamp", "time", "date", "seenat", "lastseen", "lastseenat", "lastactivity", "bouncedat", "suppressedat", "createdat", "created",
+		"unsubscribedat"},
+	fieldReason:     {"reason"},
+	fieldClass:      {"class"},
+	fieldStatus:     {"status"},
+	fieldDiagnostic: {"diagnostic", "error"},
+	fieldNote:       {"note", "comment"},
+	fieldStanding:   {"standing"},
+}
+
+// A ColumnError says that a column is not there or not to be told from others.
+type ColumnError struct {
+	Column  string   // as it was asked for; empty: none was, and none can be told
+	Field   Field    //
+	Columns []string // those that are there
+}
+
+func (e *ColumnError) Error() string {
+	if e.Column == "" {
+		return fmt.Sprintf("no column is known to hold %s; the columns are %s", e.Field, strings.Join(e.Columns, ", "))
+	}
+	return fmt.Sprintf("no column %q; the columns are %s", e.Column, strings.Join(e.Columns, ", "))
+}
+
+// plainName returns the name of a column as fieldNames has it.
+func plainName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" _-.:\t", r) {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+}
+
+// columns says in which columns of a sheet fields are, by the names of its first row or
+// by number, and whether that row is a header. Fields that are not there are left out.
+func columns(first [][]string, asked map[Field]string, fields ...Field) (at map[Field]int, header bool, err error) {
+	if len(first) == 0 {
+		return nil, false, nil
+	}
+	head := first[0]
+	at = map[Field]int{}
+	for field, name := range asked {
+		i := slices.IndexFunc(head, func(h string) bool { return strings.EqualFold(h, name) })
+		if i < 0 {
+			i = slices.IndexFunc(head, func(h string) bool { return plainName(h) == plainName(name) })
+		}
+		if n, err := strconv.Atoi(name); i < 0 && err == nil && n >= 1 && n <= len(head) {
+			at[field] = n - 1
+			continue
+		}
+		if i < 0 {
+			return nil, false, &ColumnError{name, field, head}
+		}
+		at[field], header = i, true
+	}
+	if i, ok := at[FieldEmail]; !ok {
+		if i, header = emailColumn(first, header); i >= 0 {
+			at[FieldEmail] = i
+		}
+	} else if !slices.ContainsFunc(Addresses(head[i]), bouncehound.IsAddress) && !header {
+		header = len(Addresses(head[i])) > 0
+	}
+	if header {
+		for _, field := range fields {
+			if _, ok := at[field]; ok {
+				continue
+			}
+			for _, name := range fieldNames[field] {
+				if i := slices.IndexFunc(head, func(h string) bool { return plainName(h) == name }); i >= 0 && i != at[FieldEmail] {
+					at[field] = i
+					break
+				}
+			}
+		}
+	}
+	return at, header, nil
+}
+
+// emailColumn tells the column of the addresses by its name, else by what is in it;
+// -1: none. The first row is a header unless it holds an address there.
+func emailColumn(first [][]string, header bool) (int, bool) {
+	has := func(r []string, i int) bool {
+		return i < len(r) && slices.ContainsFunc(Addresses(r[i]), bouncehound.IsAddress)
+	}
+	count := func(i int) (n int) {
+		for _, r := range first[1:] {
+			if has(r, i) {
+				n++
+			}
+		}
+		return n
+	}
+	for _, name := range fieldNames[FieldEmail] {
+		for i, h := range first[0] {
+			// "Address" may be that of a house.
+			if plainName(h) == name && (len(first) == 1 || count(i) > 0 || name == "email") {
+				return i, true
+			}
+		}
+	}
+	best, most := -1, 0
+	for i, h := range first[0] {
+		n := count(i)
+		if slices.ContainsFunc(Addresses(h), bouncehound.IsAddress) {
+			n++
+		}
+		if n > most {
+			best, most = i, n
+		}
+	}
+	return best, header || best >= 0 && !has(first[0], best)
+}
+
+// Addresses returns the addresses of a cell as it is written, or what stands in their
+// place: "Lena Li <lena@example.com>; mia@example.com" has two.
+func Addresses(cell string) (all []string) {
+	if bouncehound.IsAddress(cell) && !strings.ContainsRune(cell, ':') { // nearly always
+		return []string{cell}
+	}
+	for _, part := range strings.FieldsFunc(cell, func(r rune) bool { return r == ',' || r == ';' || r == '\n' || r == '\r' }) {
+		if i := strings.LastIndexByte(part, '<'); i >= 0 {
+			part, _, _ = strings.Cut(part[i+1:], ">")
+		}
+		part = strings.Trim(part, " \t\u00a0'")
+		if len(part) > 7 && strings.EqualFold(part[:7], "mailto:") {
+			part, _, _ = strings.Cut(part[7:], "?")
+		}
+		if words := strings.Fields(part); len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !bouncehound.IsAddress(w) }) {
+			all = append(all, words...)
+		} else if part != "" {
+			all = append(all, part)
+		}
+	}
+	if slices.ContainsFunc(all, bouncehound.IsAddress) { // "Li, Lena <lena@example.com>"
+		all = slices.DeleteFunc(all, func(a string) bool { return !strings.Contains(a, "@") })
+	}
+	return all
+}
+
+// ListOptions say how a list is laid out. The zero ListOptions find it out.
+type ListOptions struct {
+	Delimiter rune             // 0: told by the first rows
+	Columns   map[Field]string // names, or numbers from 1, of columns that are not told by their names
+}
+
+// open opens a list and finds its columns. The header, if there is one, is still to be
+// read.
+func (o ListOptions) open(r io.Reader, fields ...Field) (s *sheet, at map[Field]int, header bool, width int, err error) {
+	s, first, err := openSheet(r, o.Delimiter)
+	if err != nil {
+		return nil, nil, false, 0, err
+	}
+	if at, header, err = columns(first, o.Columns, fields...); err != nil {
+		return nil, nil, false, 0, err
+	}
+	if len(first) > 0 {
+		width = len(first[0])
+	}
+	return s, at, header, width, nil
+}
