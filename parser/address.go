@@ -239,17 +239,27 @@ func isAtext(c byte) bool {
 
 // addresses returns the distinct addresses of an address list such as a To field, at most limit.
 func addresses(list string, limit int) (found []string) {
+	var seen map[string]bool
 	for list != "" && len(found) < limit {
 		a, end := findAddress(list)
 		if end == 0 {
 			break
 		}
 		list = list[end:]
-		repeated := false
-		for _, f := range found {
-			repeated = repeated || strings.EqualFold(f, a)
+		if len(found) < 16 {
+			if !holds(found, a) {
+				found = append(found, a)
+			}
+			continue
 		}
-		if !repeated {
+		if seen == nil { // of many, each is not compared with all
+			seen = make(map[string]bool)
+			for _, f := range found {
+				seen[strings.ToLower(f)] = true
+			}
+		}
+		if k := strings.ToLower(a); !seen[k] {
+			seen[k] = true
 			found = append(found, a)
 		}
 	}

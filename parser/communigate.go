@@ -39,12 +39,23 @@ func readCommuniGate(m *message) *bouncehound.Report {
 	if r == nil {
 		return reportOf(said)
 	}
+	about := make(map[string]*bouncehound.Recipient, len(said)) // the first that says something
+	for i := range said {
+		if k := strings.ToLower(said[i].Address); about[k] == nil && !saysNothing(said[i].Diagnostic) {
+			about[k] = &said[i]
+		}
+	}
 	for i := range r.Recipients {
 		rec := &r.Recipients[i]
-		for _, s := range said {
-			if saysNothing(rec.Diagnostic) && (strings.EqualFold(s.Address, rec.Address) || strings.EqualFold(s.Address, rec.Final) || len(r.Recipients) == 1) {
-				rec.Diagnostic, rec.RemoteMTA = s.Diagnostic, s.RemoteMTA
-			}
+		s := about[strings.ToLower(rec.Address)]
+		if s == nil {
+			s = about[strings.ToLower(rec.Final)]
+		}
+		if s == nil && len(r.Recipients) == 1 && len(said) > 0 {
+			s = &said[0]
+		}
+		if s != nil && saysNothing(rec.Diagnostic) {
+			rec.Diagnostic, rec.RemoteMTA = s.Diagnostic, s.RemoteMTA
 		}
 	}
 	return r

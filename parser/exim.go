@@ -50,8 +50,10 @@ func readExim(m *message) *bouncehound.Report {
 			if files := generatedIn(text); len(files) > 0 {
 				r.Recipients = withGenerated(r.Recipients, files, r.Recipients[0].Action)
 			}
+			members := membersOf(list)
 			for i := range r.Recipients {
-				mendExim(&r.Recipients[i], list)
+				rec := &r.Recipients[i]
+				mendExim(rec, members[strings.ToLower(rec.Final)])
 			}
 			return r
 		}
@@ -78,24 +80,35 @@ func readExim(m *message) *bouncehound.Report {
 	return r
 }
 
-// mendExim adds to a recipient of the machine part what only the words tell: the
-// address that its alias stands for. Members of one alias are told apart by their replies, or not at all.
-func mendExim(rec *bouncehound.Recipient, list []entry) {
-	var member *entry
-	members := 0
-	for i := range list {
-		e := &list[i]
-		if e.from == "" || !strings.EqualFold(e.from, rec.Final) {
+// membersOf returns what is said of the members of each alias, which is given in lower case,
+// on one line. Of an alias with more than a hundred of them nobody can be told apart.
+func membersOf(list []entry) map[string][]entry {
+	var members map[string][]entry
+	for _, e := range list {
+		if e.from == "" {
 			continue
 		}
-		if members == 100 {
-			break // of an alias that large nobody can be told apart
+		if members == nil {
+			members = make(map[string][]entry)
 		}
-		if members++; members == 1 || rec.Diagnostic != "" && strings.HasSuffix(oneLine(e.said, maxDiagnostic), rec.Diagnostic) {
-			member = e
+		if alias := strings.ToLower(e.from); len(members[alias]) < 100 {
+			e.said = oneLine(e.said, maxDiagnostic)
+			members[alias] = append(members[alias], e)
 		}
 	}
-	if members == 1 || members > 1 && strings.HasSuffix(oneLine(member.said, maxDiagnostic), rec.Diagnostic) {
+	return members
+}
+
+// mendExim adds to a recipient of the machine part what only the words tell: the
+// address that its alias stands for. Members of one alias are told apart by their replies, or not at all.
+func mendExim(rec *bouncehound.Recipient, members []entry) {
+	var member *entry
+	for i := range members {
+		if i == 0 || rec.Diagnostic != "" && strings.HasSuffix(members[i].said, rec.Diagnostic) {
+			member = &members[i]
+		}
+	}
+	if len(members) == 1 || len(members) > 1 && strings.HasSuffix(member.said, rec.Diagnostic) {
 		rec.Address, rec.Final = rec.Final, member.address
 	}
 	_, rec.Diagnostic = eximHost(rec.Diagnostic)

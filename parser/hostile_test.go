@@ -53,6 +53,18 @@ var hostile = map[string]func(n int) string{
 			strings.Repeat("  a@b.example\n    (generated from c@d.example)\n    550 no\n", n/126) + "\n--x-eximdsn-1\nContent-Type: message/delivery-status\n\n" +
 			strings.Repeat("Action: failed\nFinal-Recipient: rfc822;c@d.example\n\n", n/104)
 	},
+	"aliases that do not fail": func(n int) string {
+		return "Content-Type: multipart/report; boundary=x-eximdsn-1\n" + daemon + "\n--x-eximdsn-1\n\naddress(es) failed:\n\n" +
+			numbered("  a%06d@b.example\n    (generated from c@d.example)\n    550 no\n", n/126) + "\n--x-eximdsn-1\nContent-Type: message/delivery-status\n\n" +
+			numbered("Action: failed\nFinal-Recipient: rfc822;c%06d@d.example\n\n", n/104)
+	},
+	"words about others": func(n int) string {
+		return daemon + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\n" + numbered("Failed to deliver to 'a%06d@b.example'\n", n/80) +
+			"--b\nContent-Type: message/delivery-status\n\n" + numbered("Final-Recipient: rfc822; c%06d@d.example\nAction: failed\n\n", n/110) + "--b--\n"
+	},
+	"an endless list": func(n int) string {
+		return "From: \"Content-filter at x\" <postmaster@x.example>\nSubject: VIRUS\n\nfrom you was not delivered\n-> " + numbered("a%06d@b.example, ", n/18)
+	},
 	"many comments": func(n int) string { return daemon + "Date: " + strings.Repeat("(", n) + "\n\n" },
 	"quoted headers": func(n int) string {
 		return daemon + "\nfailed\n\n" + strings.Repeat("> Subject: a\n> To: b@c.example\n>\n", n/34)
@@ -86,6 +98,15 @@ var hostile = map[string]func(n int) string{
 	"transcripts": func(n int) string {
 		return daemon + "\n----- Transcript of session follows -----\n" + strings.Repeat(">>> RCPT To:<lena@example.com>\n<<< 550 no\n", n/43)
 	},
+}
+
+// numbered returns a text n times, each with its number.
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }
 
 // TestWorkIsLinear counts the bytes looked at: twice the message, at most about
