@@ -19,6 +19,7 @@ type session struct {
 	stall   time.Duration
 	next    imap.UID // of the open folder: no message has this UID or one above; 0 if not told
 	strays  strays
+	gone    bool        // a command failed other than by a refusal
 	release func() bool // of the context that would close the connection
 }
 
@@ -38,7 +39,10 @@ func newSession(w *wire, conn net.Conn, stall time.Duration) *session {
 func (s *session) do(size int64, command func() error) error {
 	stop := s.wire.watch(s.stall, size)
 	defer stop()
-	return s.wire.because(command())
+	err := s.wire.because(command())
+	// go-imap's reader may notice a moment later than the command that failed.
+	s.gone = s.gone || err != nil && !refused(err)
+	return err
 }
 
 // errUnwanted is why a connection is closed on which something is read for nobody.
@@ -57,7 +61,7 @@ func (s *session) dead() bool {
 	case <-s.client.Closed():
 		return true
 	default:
-		return s.wire.because(io.EOF) != io.EOF
+		return s.gone || s.wire.because(io.EOF) != io.EOF
 	}
 }
 
