@@ -152,7 +152,7 @@ func TestMemoryIsLinear(t *testing.T) {
 		if large > 6*small+256<<10 {
 			t.Errorf("%s: %d bytes are allocated, and %d when the message grows fourfold", name, small, large)
 		}
-		if large > 24*256<<10 {
+		if large > 40*256<<10 { // a recipient, of whom a message may tell in 18 bytes, has some 500 in all lists he is in
 			t.Errorf("%s: %d bytes are allocated for %d", name, large, 256<<10)
 		}
 	}
