@@ -36,8 +36,12 @@ func readMailMarshal(m *message) *bouncehound.Report {
 		why = why[:i] // "The following" of the next heading
 	}
 	affected, more, _ := strings.Cut(affected, "Additional Information")
+	sent := m.sentAddresses()
 	r := &bouncehound.Report{ReportingMTA: hostAfter(more, "Reporting-MTA:")}
 	for _, a := range addresses(strings.Join(strings.Fields(affected), ", "), maxRecipients) {
+		if !m.mayFail(a, sent) {
+			continue // the heading below is missing: these are fields
+		}
 		r.Recipients = append(r.Recipients, bouncehound.Recipient{
 			Action: bouncehound.Failed, Address: a, Diagnostic: strings.Trim(why, " ,\n"), RemoteMTA: hostAfter(more, "Remote-MTA:"),
 		})

@@ -64,3 +64,31 @@ func TestVERPKey(t *testing.T) {
 		}
 	}
 }
+
+// TestCutShort reads reports that end within an address, as a limit of size leaves them.
+func TestCutShort(t *testing.T) {
+	const head = "Return-Path: <>\nFrom: MAILER-DAEMON@example.com\nSubject: failure notice\n"
+	for _, c := range []struct {
+		name, in, want string
+		unread         bool
+	}{
+		{"within", head + "\nIt could not be delivered to:\n\n  a@one.exam", "", true},
+		{"the second", head + "\n<a@one.example>: 550 none\n\n<b@one.exa", "a@one.example", false},
+		{"known from above", head + "X-Failed-Recipients: a@one.example\n\nIt could not be delivered to:\n\n  a@one.example", "a@one.example", false},
+		{"whole line", head + "\nIt could not be delivered to:\n\n  a@one.example\n", "a@one.example", false},
+		{"behind a bracket", head + "\nIt could not be delivered to <a@one.example>", "a@one.example", false},
+		{"a name", head + "\nMail to the following could not be delivered:\n\tlen", "", true},
+		{"a field", head + "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nAction: failed\nFinal-Recipient: rfc822; a@one.ex", "", true},
+		{"a complaint", head + "Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nThe letter to a@one.example was rejected.\n", "", true},
+		{"a report returned", "From: postmaster@gw.example\nTo: b@two.example\nSubject: Undeliverable\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nIt failed.\n\n--c\nContent-Type: message/rfc822\n\nFrom: MAILER-DAEMON@mx.example\nTo: b@two.example\nSubject: failure notice\nMessage-ID: <1@mx.example>\n\nIt", "", true},
+	} {
+		r := Parse([]byte(c.in))
+		got := ""
+		for _, rec := range r.Recipients {
+			got = strings.TrimSpace(got + " " + rec.Address)
+		}
+		if got != c.want || r.Unread != c.unread {
+			t.Errorf("%s: %q unread %v, want %q", c.name, got, r.Unread, c.want)
+		}
+	}
+}

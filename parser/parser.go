@@ -127,6 +127,12 @@ func (m *message) settle(r *bouncehound.Report, o Options) {
 		r.Recipients[i].RemoteMTA = hostName(r.Recipients[i].RemoteMTA)
 	}
 	withoutOthersReplies(r.Recipients)
+	if kept := m.withoutCutShort(r.Recipients); len(kept) < len(r.Recipients) {
+		r.Recipients = kept
+		if len(kept) == 0 {
+			r.Format, r.Unread = "", true
+		}
+	}
 	m.whoWasMeant(r, o)
 	r.Recipients = withoutRepeats(r.Recipients)
 	r.ReportingMTA = hostName(r.ReportingMTA)

@@ -16,8 +16,8 @@ import (
 // those who help are passed over, and where the returned message names its
 // recipients, only they count.
 func readProse(m *message) *bouncehound.Report {
-	if !m.looksLikeReport() {
-		return nil
+	if !m.looksLikeReport() || m.parts[0].mediaType == "multipart/report" && !m.isStatusReport() {
+		return nil // a complaint or receipt that its reader did not understand is about no delivery
 	}
 	text := m.text()
 	subject := m.subject()
@@ -76,8 +76,12 @@ func readProse(m *message) *bouncehound.Report {
 }
 
 // isSendersOwn says whether the address that a letter went to is at the sender's own domain,
-// of which a server elsewhere can't tell: a list, that he put in the place of its members.
+// of which a server elsewhere can't tell: a list, that he put in the place of its members. So
+// is the address that this report came to, as a report that was returned shows.
 func (m *message) isSendersOwn(to string) bool {
+	if isDaemon(m.returnedHeader().get("From")) || sameAddress(m.header().get("To"), to) {
+		return true
+	}
 	domain := bouncehound.Domain(to)
 	if from := bouncehound.Domain(cleanAddress(m.returnedHeader().get("From"))); from != domain {
 		return false
