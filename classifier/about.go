@@ -69,7 +69,7 @@ var aboutOther = []string{
 	"bounce address", "callback verification*", "posting denied", "member of this list", "user of this list",
 	"user of the list", "trial account", "you authenticated*", "authenticated as", "logged in as", "login name",
 	"transport rule*", "ticket", "web address*", "website*", "api key*", "dns server", "mail flow rule*", "the link*", "link in*", "links in*", "submission user", "smtp login", "originating server*", "external mail is disabled", "external mail has been disabled", "forwarding is disabled",
-	"auto-forwarding*", "autoforward*",
+	"over quota", "quota exceeded", "mailbox full", "mailbox is full", "auto-forwarding*", "autoforward*",
 	"schlüssel*", "clé du*", "clé publique*", "clave pública*", "chiave*", "chave*", "sleutel*", "klucz*", "klíč*", "ключ получател*", "открытый ключ*", "ключ шифрования*", "anahtar*",
 	"*公開鍵*", "*密钥*", "*密鑰*",
 }

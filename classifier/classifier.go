@@ -10,6 +10,7 @@
 package classifier
 
 import (
+	"bytes"
 	"strconv"
 
 	"bouncehound"
@@ -136,18 +137,35 @@ func (c *Classifier) find(q *query) {
 		q.round = 1
 	}
 	q.found, q.says = q.found[:0], 0
+	names := bytes.IndexByte(q.text, '@') >= 0 || bytes.Contains(q.text, []byte("://"))
 	c.text.scan(q.text, func(literal int32, end int) {
 		for _, i := range c.text.phrases[literal] {
-			if q.seen[i] == q.round || q.tried[i] == q.round {
+			p := c.phrases[i]
+			seen := q.seen[i] == q.round
+			if seen && p.says&^q.says == 0 || q.tried[i] == q.round {
 				continue
 			}
-			if len(c.phrases[i].parts) > 1 {
+			if len(p.parts) > 1 {
 				// The whole text is gone through for it; once is enough.
 				q.tried[i] = q.round
 			}
-			if start, stop, ok := c.phrases[i].at(q.text, end); ok {
+			start, stop, ok := p.at(q.text, end)
+			if !ok {
+				continue
+			}
+			said := true
+			if names {
+				address, url := nameAround(q.text, start, stop)
+				if address && !p.sign {
+					continue
+				}
+				said = !url
+			}
+			if said {
+				q.says |= p.says
+			}
+			if !seen {
 				q.seen[i] = q.round
-				q.says |= c.phrases[i].says
 				q.found = append(q.found, finding{i, start, stop})
 			}
 		}

@@ -21,6 +21,7 @@ func (c *Classifier) index() {
 		c.intern(known, r.without)
 		for i := range r.remotes {
 			r.remotes[i].sign = c.internOne(known, r.remotes[i].sign)
+			r.remotes[i].sign.sign = true
 		}
 		switch {
 		case len(r.text) > 0:

@@ -14,6 +14,7 @@ type phrase struct {
 	key                 int      // the part the automaton looks for: the longest
 	openStart, openStop bool
 	index               int         // among all phrases of the classifier
+	sign                bool        // a server's, which an address may bear too
 	says                saying      // what it tells of the text it stands in
 	candidates          []candidate // the rules that ask for it as their text, by key, the smallest first
 }
@@ -134,3 +135,26 @@ func (p *phrase) edges(text []byte, start, stop int) bool {
 }
 
 func isWord(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' }
+
+// nameAround says whether text[start:stop] is a part of an address or of a URL: what
+// people and hosts are called says nothing of what happened. A whole address is no
+// part.
+func nameAround(text []byte, start, stop int) (address, url bool) {
+	for i := start; i < stop; i++ {
+		if breaksName(text[i]) || text[i] == '@' {
+			return false, false
+		}
+	}
+	for start > 0 && !breaksName(text[start-1]) {
+		start--
+	}
+	for stop < len(text) && !breaksName(text[stop]) {
+		stop++
+	}
+	name := text[start:stop]
+	if bytes.Contains(name, []byte("://")) {
+		return false, true
+	}
+	// "lena@example.com:unknown" is an address and a word.
+	return bytes.IndexByte(name, '@') > 0 && bytes.IndexByte(name, ':') < 0, false
+}
