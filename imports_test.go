@@ -29,9 +29,10 @@ var may = map[string]string{
 	"poller/imaptest": ". github.com/emersion/go-imap/v2",
 	"notify":          ". github.com/standard-webhooks/standard-webhooks",
 	"export":          ". golang.org/x/text",
+	"web":             ". github.com/prometheus/client_golang",
 	"config":          ". github.com/BurntSushi/toml",
 	"systemd":         "",
-	"cmd/bouncehound": ". parser classifier db poller notify export config systemd " +
+	"cmd/bouncehound": ". parser classifier db poller notify export web config systemd " +
 		"github.com/emersion/go-imap/v2 github.com/spf13/cobra github.com/robfig/cron/v3 " +
 		"github.com/coreos/go-systemd/v22/daemon golang.org/x/sync/errgroup",
 }

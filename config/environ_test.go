@@ -77,7 +77,7 @@ func TestEnvironmentProblems(t *testing.T) {
 		{"", "BOUNCEHOUND_POLICY_SOFT_COUNT=5.0", `BOUNCEHOUND_POLICY_SOFT_COUNT: must be a whole number, not a text`},
 		{"", "BOUNCEHOUND_POLICY_SOFT_WITHIN=1 month", `BOUNCEHOUND_POLICY_SOFT_WITHIN: "1 month" is no duration; write a number and s, m, h, d, w or y, such as "180d"`},
 		{"", "BOUNCEHOUND_RULES_FILES=a.toml", `BOUNCEHOUND_RULES_FILES: must be a list such as ["…", "…"], not a text (BOUNCEHOUND_RULES_FILES cannot be used: set it in the file)`},
-		{"", "BOUNCEHOUND_LISTEN_ADDRESS=127.0.0.1:9464", "BOUNCEHOUND_LISTEN_ADDRESS: not available in this version (leave it out)"},
+		{"", "BOUNCEHOUND_LISTEN_ADDRESS=0.0.0.0:9464", "BOUNCEHOUND_LISTEN_ADDRESS: is not this machine alone: token_file must be set (make a token with: openssl rand -hex 32)"},
 		{"", "BOUNCEHOUND_STORE_PATH=a\xff", "BOUNCEHOUND_STORE_PATH: must be UTF-8 without control characters and line ends"},
 		{"log.levl = \"x\"\n", "BOUNCEHOUND_LOG_LEVL=x", // those of the file first
 			"line 1: log.levl: unknown key (did you mean log.level?)\nBOUNCEHOUND_LOG_LEVL: no key has this variable (did you mean BOUNCEHOUND_LOG_LEVEL?)"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,6 +114,9 @@ func (d *document) config(root *table) *Config {
 		c.Exports = append(c.Exports, readExport(t))
 	}
 	sameExports(exports, c.Exports)
+	if host, _, err := net.SplitHostPort(c.Listen.Address); err == nil && !loopback(host) {
+		c.Warnings = append(c.Warnings, "listen.address is served without TLS: addresses and the token cross the network in clear; put a proxy with TLS before it")
+	}
 	root.done()
 	return c
 }

@@ -198,8 +198,7 @@ token_file = "t"
 `, `line 8: mailbox "m": poll.idle: ` + none + ` (poll more often instead)
 line 10: store.retention.raw: ` + none + ` (everything is kept; leave it out)
 line 11: store.retention.bounces: ` + none + ` (everything is kept; leave it out)
-line 12: store.retention.events: ` + none + ` (everything is kept; leave it out)
-line 18: listen.address: ` + none + ` (leave it out)`},
+line 12: store.retention.events: ` + none + ` (everything is kept; leave it out)`},
 		{"what this version cannot do, and is wrong too", mailbox + `
 [mailbox.oauth2]
 provider = "mcrosoft"
@@ -216,7 +215,7 @@ line 9: mailbox "m": oauth2.clientid: unknown key (did you mean oauth2.client_id
 line 10: export #1: schedule: is missing
 line 10: export #1: path: is missing
 line 11: export #1: what: "donotemail" is none of "bounces", "contacts", "do-not-email" (did you mean do-not-email?)
-line 12: listen.token: ` + none + ` (and without effect unless address is set)
+line 12: listen.token: is without effect unless address is set
 line 15: store.retention.raw: "9" is no duration; write a number and s, m, h, d, w or y, such as "180d"
 line 15: store.retention.raw: ` + none + ` (everything is kept; leave it out)`},
 		{"texts", strings.Replace(mailbox, `"u"`, `" u"`, 1) + "ca_file = \"a\\nb\"\n[rules]\nfiles = [\"[\", \"a\", \"a\"]\n[store]\npath = { a = 1 }\nraw = true\n[listen]\naddress = \"x y\"\n",
@@ -226,8 +225,7 @@ line 8: rules.files: "a" stands twice
 line 8: rules.files: "[" is no pattern for file names
 line 10: store.path: must be a text in quotes, not a table
 line 11: store.raw: must be a text in quotes, not true or false
-line 13: listen.address: must be host or host:port (such as "host.example.com:9464")
-line 13: listen.address: not available in this version (leave it out)`},
+line 13: listen.address: must be host or host:port (such as "host.example.com:9464")`},
 		{"what proves the sender", strings.Replace(webhook, "secret_file", "format = \"postmark\"\nsecret_file", 1) +
 			"[[webhook]]\nname = \"x\"\nurl = \"https://u:p@crm.example.com/\"\nformat = \"mailgun\"\nusername = \"u\"\nsecret_previous = \"p\"\n" +
 			"[[webhook]]\nname = \"y\"\nurl = \"https://crm.example.com/\"\nformat = \"template\"\npassword = \"p\"\n" +

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,6 +88,12 @@ func readLog(t *table) Log {
 	return l
 }
 
+// minToken is the least length of a token, in octets: one that is made at random has
+// more.
+const minToken = 16
+
+const newToken = "make a token with: openssl rand -hex 32"
+
 func readListen(t *table) Listen {
 	var l Listen
 	t.text("address", &l.Address)
@@ -94,10 +101,15 @@ func readListen(t *table) Listen {
 		l.Address = t.hostPort("address", l.Address, "9464")
 	}
 	l.Token = t.secret("token")
-	if t.set("address") {
-		t.notYet("address", "leave it out")
-	} else if l.Token.IsSet() {
-		t.notYet("token", "and without effect unless address is set")
+	if v := l.Token; v.IsSet() && v.from().value != "" && len(v.from().value) < minToken {
+		t.wrong("token", newToken, "must have at least %d characters", minToken)
+	}
+	host, _, err := net.SplitHostPort(l.Address)
+	switch {
+	case !t.set("address") && l.Token.IsSet():
+		t.wrong("token", "", "is without effect unless address is set")
+	case err == nil && !loopback(host) && !l.Token.IsSet():
+		t.wrong("address", newToken, "is not this machine alone: token_file must be set")
 	}
 	t.done()
 	return l

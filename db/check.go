@@ -13,7 +13,7 @@ import (
 type Check struct {
 	Mail    bool
 	Known   bool                // it is a contact
-	Contact bouncehound.Contact // its address, standing, since, cause, note and what decided; zero if not known
+	Contact bouncehound.Contact // zero if not known
 	Entry   *bouncehound.Entry  // the entry that holds for it, of both kinds the domain; nil: none
 }
 
@@ -41,12 +41,14 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 	}
 	scan := func(rows *sql.Rows) (n int, err error) {
 		var c bouncehound.Contact
-		if err = rows.Scan(&n, &c.Email, &c.Standing, (*stamp)(&c.Since), &c.Cause, &c.Note, &c.Reason, &c.Class, &c.Status, &c.Diagnostic); err == nil {
+		if err = rows.Scan(&n, &c.Email, &c.Standing, (*stamp)(&c.Since), (*stamp)(&c.Until), &c.Cause, &c.By, &c.Note,
+			&c.Reason, &c.Class, &c.Status, &c.Diagnostic, &c.Bounces, (*stamp)(&c.FirstBouncedAt), (*stamp)(&c.LastBouncedAt)); err == nil {
 			checks[n] = Check{Known: true, Contact: c}
 		}
 		return n, err
 	}
-	for _, err := range stream(ctx, db.readers, "check", scan, `SELECT j.key, c.email, c.standing, c.since, c.cause, c.note, c.reason, c.class, c.status, c.diagnostic
+	for _, err := range stream(ctx, db.readers, "check", scan, `SELECT j.key, c.email, c.standing, c.since, c.until, c.cause, c.by, c.note,
+		c.reason, c.class, c.status, c.diagnostic, c.bounces, c.first_bounced_at, c.last_bounced_at
 		FROM json_each(?) j JOIN contacts c ON c.key = j.value`+condition, string(list)) {
 		if err != nil {
 			return nil, err

@@ -38,6 +38,21 @@ func (db *DB) pending(ctx context.Context, c bouncehound.Cursor, types []bounceh
 	if last <= c.Sequence {
 		return nil, c.Sequence, nil
 	}
+	w := pendingFor(c, types)
+	events, err := collect(stream(ctx, querier(tx), "pending", scanEvent,
+		`SELECT `+eventColumns+` FROM events e`+w.String()+` ORDER BY e.sequence LIMIT ?`, append(w.args, limit(atMost))...))
+	if err != nil {
+		return nil, 0, err
+	}
+	if atMost > 0 && len(events) == atMost {
+		last = events[atMost-1].Sequence
+	}
+	return events, last, nil
+}
+
+// pendingFor are the conditions of the events e that are for a consumer and not yet
+// passed.
+func pendingFor(c bouncehound.Cursor, types []bouncehound.EventType) *where {
 	var w where
 	w.add(true, `e.sequence > ?`, c.Sequence)
 	if len(types) == 0 {
@@ -52,15 +67,7 @@ func (db *DB) pending(ctx context.Context, c bouncehound.Cursor, types []bounceh
 	w.add(c.CatchUp > c.Sequence, `(e.sequence > ? OR e.type <> 'bounce.recorded'
 		AND EXISTS (SELECT 1 FROM contacts WHERE key = e.contact AND standing <> 'ok')
 		AND NOT EXISTS `+laterEvent+`)`, c.CatchUp)
-	events, err := collect(stream(ctx, querier(tx), "pending", scanEvent,
-		`SELECT `+eventColumns+` FROM events e`+w.String()+` ORDER BY e.sequence LIMIT ?`, append(w.args, limit(atMost))...))
-	if err != nil {
-		return nil, 0, err
-	}
-	if atMost > 0 && len(events) == atMost {
-		last = events[atMost-1].Sequence
-	}
-	return events, last, nil
+	return &w
 }
 
 // laterEvent is about an event e of a contact: a later one tells where the contact

@@ -75,6 +75,7 @@ type Sender struct {
 	logger   *slog.Logger
 	client   *http.Client
 	wake     chan struct{}
+	meter    bouncehound.Meter // nil: nobody counts
 }
 
 // New returns a sender to the endpoint. Its errors name what is wrong with the

@@ -55,6 +55,7 @@ func (s *Sender) settle(ctx context.Context, c bouncehound.Cursor, e bouncehound
 		s.logger.Info("the cursor was moved by someone else", "from", c.Sequence, "to", stored.Sequence)
 		return nil, nil
 	}
+	s.counted(o.fate)
 	now := time.Now()
 	logger := s.logger.With("event", e.ID, "type", string(e.Type), "sequence", e.Sequence)
 	switch o.fate {

@@ -63,7 +63,7 @@ func (p *program) authorize(ctx context.Context, s *settings, m config.Mailbox) 
 
 // tokenSource returns what gives access tokens for a mailbox; nil where it logs in
 // with a password.
-func tokenSource(m config.Mailbox, storePath string, log *slog.Logger) func(ctx context.Context, refused string) (string, error) {
+func tokenSource(m config.Mailbox, storePath string, log *slog.Logger, w *watched) func(ctx context.Context, refused string) (string, error) {
 	if m.Auth != "oauth2" {
 		return nil
 	}
@@ -76,7 +76,12 @@ func tokenSource(m config.Mailbox, storePath string, log *slog.Logger) func(ctx 
 			return token, nil
 		}
 	}
-	return oauth2Source(m, storePath, log).Token
+	source := oauth2Source(m, storePath, log)
+	return func(ctx context.Context, refused string) (string, error) {
+		token, err := source.Token(ctx, refused)
+		w.tokenEnds(m.Name, source.Expires())
+		return token, err
+	}
 }
 
 func oauth2Source(m config.Mailbox, storePath string, log *slog.Logger) *poller.OAuth2 {

@@ -16,7 +16,10 @@ import (
 func (p *program) newPoller(s *settings, m config.Mailbox, store *db.DB, log *slog.Logger, wake func()) (*poller.Poller, error) {
 	log = log.With("mailbox", m.Name)
 	in := ingest{judge: s.judge(p, &m), store: store, policy: s.Policy, wake: wake}
-	in.tell = func(j bouncehound.Judged, r db.Recorded) { logMessage(log, s.Log.Addresses, j, r) }
+	in.tell = func(j bouncehound.Judged, r db.Recorded) {
+		logMessage(log, s.Log.Addresses, j, r)
+		p.watched.message(m.Name, j, r)
+	}
 	tidy := tidied(m.Poll)
 	one, err := p.pollerOf(m, s.Store.Path, log, store, func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 		recorded, err := in.take(ctx, batch, upTo, tidy...)
@@ -55,7 +58,7 @@ func (p *program) pollerOf(m config.Mailbox, storePath string, log *slog.Logger,
 	return &poller.Poller{
 		Mailbox: poller.Mailbox{
 			Name: m.Name, Host: m.Host, TLS: poller.TLSMode(m.TLS), RootCAs: roots,
-			Username: m.Username, Password: m.Password.Read, Token: tokenSource(m, storePath, log),
+			Username: m.Username, Password: m.Password.Read, Token: tokenSource(m, storePath, log, p.watched),
 			Folders: m.Poll.Folders, Since: m.Poll.Since,
 			After: poller.After(m.Poll.After), MoveTo: m.Poll.MoveTo,
 			Unread: poller.Unread(m.Poll.Unread), UnreadTo: m.Poll.UnreadTo,

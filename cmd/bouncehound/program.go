@@ -17,6 +17,8 @@ type program struct {
 	environ        []string
 	now            func() time.Time
 
+	watched *watched // what the daemon tells those who watch it; nil: nobody does
+
 	configPath string // --config
 	storePath  string // --store
 	started    bool   // the command line was understood and the verb has begun

@@ -55,6 +55,11 @@ func (p *program) daemon(ctx context.Context, s *settings, hup <-chan os.Signal)
 		return err
 	}
 	defer done()
+	p.watched = newWatched()
+	if s.door, err = openDoor(s.Listen.Address); err != nil {
+		return err
+	}
+	defer func() { s.door.shut() }()
 	for {
 		next, err := p.generation(ctx, s, store, hup)
 		if err != nil && ctx.Err() == nil {
@@ -69,6 +74,9 @@ func (p *program) daemon(ctx context.Context, s *settings, hup <-chan os.Signal)
 		if next.Store != s.Store {
 			log.Warn("store settings change at the next start only")
 			next.Store = s.Store
+		}
+		if s.door != next.door {
+			s.door.shut()
 		}
 		s, log = next, p.logger(next.Log)
 		log.Info("configuration reloaded", "path", s.path)
@@ -102,7 +110,14 @@ func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup
 	if err != nil {
 		return nil, err
 	}
+	pages, err := p.pages(inner, s, store, log)
+	if err != nil {
+		return nil, err
+	}
+	p.watched.begin(s, store)
+	g.Go(func() error { return serve(inner, s.door, pages) })
 	for _, one := range senders {
+		one.Count(p.watched.metrics)
 		g.Go(func() error { return one.Run(inner) })
 	}
 	g.Go(func() error { return store.Watch(inner, wake) })
@@ -150,6 +165,12 @@ func (p *program) awaitReload(ctx context.Context, s *settings, store *db.DB, hu
 			_, _, err = p.exportTimer(ctx, next, store, log)
 		}
 		if err == nil {
+			_, err = p.pages(ctx, next, store, log)
+		}
+		if err == nil {
+			next.door, err = doorOf(s.door, next.Listen)
+		}
+		if err == nil {
 			return next
 		}
 		log.Error("configuration not reloaded, the old one stays", "path", s.path, "err", err)
@@ -168,7 +189,12 @@ func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog
 			return nil, err
 		}
 		job := cron.FuncJob(func() {
-			if err := pollMailbox(ctx, one, log); err != nil && ctx.Err() == nil {
+			began := p.now()
+			err := pollMailbox(ctx, one, log)
+			if ctx.Err() == nil {
+				p.watched.poll(m.Name, began, p.now(), err)
+			}
+			if err != nil && ctx.Err() == nil {
 				log.Error("poll failed", "mailbox", m.Name, "err", err)
 				return
 			}

@@ -25,6 +25,7 @@ type settings struct {
 	*config.Config
 	path       string // of the configuration file; empty if there is none
 	classifier *classifier.Classifier
+	door       *door // what the daemon listens at; nil: nothing
 }
 
 // settings loads what the command line, the environment and the configuration file

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"bouncehound"
+	"bouncehound/db"
+	"bouncehound/web"
+)
+
+// A webStore is the store as applications ask it over HTTP.
+type webStore struct {
+	*db.DB
+	settings *settings
+}
+
+// Contact implements web.Store.
+func (s webStore) Contact(ctx context.Context, address string) (h web.History, known bool, err error) {
+	if h.Contact, known, err = s.DB.Contact(ctx, address); err != nil {
+		return h, false, err
+	}
+	if h.Changes, err = s.Changes(ctx, address); err != nil {
+		return h, false, err
+	}
+	h.Bounces, err = s.page(ctx, db.BounceFilter{Address: address, Repeats: true})
+	if !known {
+		h.Contact = bouncehound.Contact{Email: address, Standing: bouncehound.OK}
+	}
+	return h, known || len(h.Bounces) > 0, err
+}
+
+func (s webStore) page(ctx context.Context, f db.BounceFilter) (page []bouncehound.Bounce, err error) {
+	for b, err := range s.settings.withWords(s.DB.Bounces(ctx, f)) {
+		if err != nil {
+			return nil, err
+		}
+		page = append(page, b)
+	}
+	return page, nil
+}
+
+// Check implements web.Store.
+func (s webStore) Check(ctx context.Context, addresses []string) ([]web.Checked, error) {
+	checks, err := s.DB.Check(ctx, addresses)
+	if err != nil {
+		return nil, err
+	}
+	checked := make([]web.Checked, len(checks))
+	for i, c := range checks {
+		checked[i] = web.Checked{Email: addresses[i], Mail: c.Mail, Entry: c.Entry}
+		if c.Known {
+			checked[i].Contact = &c.Contact
+		}
+	}
+	return checked, nil
+}
+
+// Bounces implements web.Store.
+func (s webStore) Bounces(ctx context.Context, after int64, limit int) ([]bouncehound.Bounce, int64, error) {
+	page, err := s.page(ctx, db.BounceFilter{After: after, Limit: limit})
+	if len(page) > 0 {
+		after = page[len(page)-1].ID
+	}
+	return page, after, err
+}
+
+// Events implements web.Store.
+func (s webStore) Events(ctx context.Context, after int64, types []bouncehound.EventType, limit int) ([]bouncehound.Event, int64, error) {
+	events, upTo, err := s.Pending(ctx, bouncehound.Cursor{Consumer: "api", Sequence: after}, types, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	// Looked at afterwards: what is deleted in between is told too.
+	first, err := s.FirstSequence(ctx)
+	if err == nil && after > 0 && first > after+1 {
+		err = fmt.Errorf("%w: the first is %d", web.ErrGone, first)
+	}
+	return events, upTo, err
+}
+
+// Stand implements web.Store.
+func (s webStore) Stand(ctx context.Context, address string, standing bouncehound.Standing, by, note string, force bool) (bouncehound.Contact, bool, error) {
+	change := s.Suppress
+	if standing == bouncehound.OK {
+		change = s.Release
+	}
+	_, changed, err := change(ctx, address, db.By{Who: by, Note: note, Force: force})
+	if errors.Is(err, db.ErrComplained) {
+		err = web.ErrRefused
+	}
+	if err != nil {
+		return bouncehound.Contact{}, false, err
+	}
+	c, known, err := s.DB.Contact(ctx, address)
+	if !known {
+		c = bouncehound.Contact{Email: address, Standing: bouncehound.OK}
+	}
+	return c, changed, err
+}
+
+// Answers implements web.Store.
+func (s webStore) Answers(ctx context.Context) error {
+	_, err := s.LastSequence(ctx)
+	return err
+}

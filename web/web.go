@@ -1,0 +1,107 @@
+// Package web serves HTTP on one listener: metrics for Prometheus, health, and an
+// interface (openapi.json) for applications that would rather ask than be told.
+//
+// Addresses are personal data and a standing decides who is written to. So without a
+// token only programs on this machine are answered, nothing can be changed, and a
+// request must name this machine as its host: a web page whose name was made to lead
+// here (DNS rebinding) does not. No address is ever logged.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"bouncehound"
+)
+
+// A Store is what applications ask about and may change.
+type Store interface {
+	// Contact returns a contact with all that is known of it, the oldest first; false
+	// if nothing is.
+	Contact(ctx context.Context, address string) (History, bool, error)
+	// Check says of each address, in the order given, whether it may be written to.
+	Check(ctx context.Context, addresses []string) ([]Checked, error)
+	// Bounces returns the bounces after one, repeats left out, at most limit, and the
+	// number of the last.
+	Bounces(ctx context.Context, after int64, limit int) ([]bouncehound.Bounce, int64, error)
+	// Events returns the events after one, of some types (none: every contact.* type),
+	// at most limit, and the number up to which all were looked at. The error wraps
+	// ErrGone if events after that are not kept any more.
+	Events(ctx context.Context, after int64, types []bouncehound.EventType, limit int) ([]bouncehound.Event, int64, error)
+	// Stand lets an address stand at do_not_email or ok. Changed is false if it did so
+	// already. The error wraps ErrRefused if that takes force.
+	Stand(ctx context.Context, address string, standing bouncehound.Standing, by, note string, force bool) (c bouncehound.Contact, changed bool, err error)
+	// Answers returns an error if the store cannot be read.
+	Answers(ctx context.Context) error
+}
+
+// A History is all that is known of one contact.
+type History struct {
+	Contact bouncehound.Contact  `json:"contact"`
+	Changes []bouncehound.Change `json:"changes"`
+	Bounces []bouncehound.Bounce `json:"bounces"`
+}
+
+// A Checked says whether an address may be written to, and why not.
+type Checked struct {
+	Email   string               `json:"email"` // as asked for
+	Mail    bool                 `json:"mail"`
+	Contact *bouncehound.Contact `json:"contact,omitempty"` // absent: nothing is known of it
+	Entry   *bouncehound.Entry   `json:"entry,omitempty"`   // that forbids its domain, or keeps it from being flagged
+}
+
+var (
+	// ErrGone says that events that were asked for are not kept any more.
+	ErrGone = errors.New("these events are not kept any more")
+	// ErrRefused says that a change is only made by force.
+	ErrRefused = errors.New("the reader complained about our mail")
+)
+
+// Options are what a handler needs.
+type Options struct {
+	Store   Store
+	Metrics *Metrics
+	Token   string       // asked for everywhere but at /healthz and /readyz; empty: none
+	Log     *slog.Logger // nil: nothing is logged
+}
+
+// MinToken is the least length of a token that is worth the name, in octets.
+const MinToken = 16
+
+const (
+	readTimeout  = 30 * time.Second
+	writeTimeout = time.Minute
+	idleTimeout  = 2 * time.Minute
+	stopTimeout  = 5 * time.Second
+)
+
+// Serve answers on ln until ctx is done, and then lets those in hand end. It closes
+// ln.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: 16 << 10,
+		ErrorLog:       log.New(io.Discard, "", 0), // it may hold what a stranger sent
+		BaseContext:    func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ln) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve HTTP: %w", err)
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := s.Shutdown(stopping); err != nil {
+		return errors.Join(s.Close(), nil) // those that are still at it are cut off
+	}
+	return nil
+}
