@@ -75,7 +75,7 @@ func searchable(messageID string) bool {
 // withMessageID asks for messages that have one of the Message-IDs of copies.
 func withMessageID(copies []bouncehound.Copy) *imap.SearchCriteria {
 	one := imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{
-		{Key: "Message-ID", Value: strings.Trim(copies[0].MessageID, "<> \t")},
+		{Key: "Message-ID", Value: copies[0].MessageID}, // QUIRK: iCloud finds no part of one, as without its brackets
 	}}
 	if len(copies) == 1 {
 		return &one

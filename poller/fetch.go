@@ -80,7 +80,7 @@ func (s *session) fetch(uids []uint32, items imap.FetchOptions, budget int64) (m
 // answer, or else it is withheld, with the server's words if there are any.
 func (r *reading) fetchAll(uids []uint32, items imap.FetchOptions, budget int64, complete func(*part) bool, t *trust) (parts map[uint32]*part, withheld map[uint32]error, err error) {
 	parts, err = r.fetch(uids, items, budget)
-	if err != nil && !refused(err) {
+	if err != nil && !ofMessages(err) {
 		return nil, nil, err
 	}
 	if parts == nil { // one message the server cannot read fails the whole command
@@ -90,7 +90,7 @@ func (r *reading) fetchAll(uids []uint32, items imap.FetchOptions, budget int64,
 		got := parts[uid]
 		for again := items; got == nil || !complete(got); again.InternalDate = false {
 			one, err := r.fetch([]uint32{uid}, again, budget)
-			if err != nil && !refused(err) {
+			if err != nil && !ofMessages(err) {
 				return nil, nil, err
 			}
 			if got = one[uid]; got != nil && complete(got) {
@@ -123,6 +123,15 @@ func (r *reading) fetchAll(uids []uint32, items imap.FetchOptions, budget int64,
 		t.handedOver()
 	}
 	return parts, withheld, nil
+}
+
+// ofMessages reports whether an error may be about the messages that were asked for,
+// and is not known to be about the account.
+//
+// QUIRK: Yahoo says [UNAVAILABLE] of a single message, Gmail [OVERQUOTA] of its limits.
+func ofMessages(err error) bool {
+	var answer *imap.Error
+	return refused(err) && errors.As(err, &answer) && answer.Code != imap.ResponseCodeOverQuota && adviceOn(answer.Text, saidByIMAP) == ""
 }
 
 // fetch is the session's, with what was asked known should the connection be lost.

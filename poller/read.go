@@ -139,11 +139,12 @@ func (r *reading) bodies(wanted []*part) ([]item, error) {
 		sum     int64
 		section = &imap.FetchItemBodySection{Peek: true} // BODY[] without PEEK would set \Seen
 	)
+	empty := map[uint32]bool{} // as the server tells
 	for _, p := range wanted {
 		if p.size < 0 {
 			continue
 		}
-		uids = append(uids, p.uid)
+		uids, empty[p.uid] = append(uids, p.uid), p.size == 0
 		sum += r.held(p)
 		if r.over(p) {
 			section.Partial = &imap.SectionPartial{Size: r.mailbox.MaxMessageSize}
@@ -153,9 +154,10 @@ func (r *reading) bodies(wanted []*part) ([]item, error) {
 	var withheld map[uint32]error
 	if len(uids) > 0 {
 		var err error
-		// QUIRK: Exchange only estimates RFC822.SIZE, so a body may be larger.
+		// QUIRK: Exchange only estimates RFC822.SIZE, so a body may be larger; one that it
+		// cannot make has no octets.
 		parts, withheld, err = r.fetchAll(uids, imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}}, 2*sum+1<<20,
-			func(p *part) bool { return p.raw != nil }, &r.care.bodies)
+			func(p *part) bool { return p.raw != nil && (len(p.raw) > 0 || empty[p.uid]) }, &r.care.bodies)
 		if err != nil {
 			return nil, err
 		}
