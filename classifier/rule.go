@@ -86,8 +86,8 @@ func (r *rule) holds(q *query) bool {
 // mayBlame says whether a built-in rule may call the address dead: not for what was
 // refused before the recipient was named, nor for text that speaks of the sender, of
 // something else or of the moment, nor a domain for another host, nor by a code alone
-// where the text gives another cause. A mailbox that is closed by a 4xx reply may
-// open again.
+// where the text gives another cause. A mailbox that is closed and a domain that is
+// not found by a 4xx reply may be there again.
 func (r *rule) mayBlame(q *query) bool {
 	// Under X.7 (RFC 3463 section 3.8) it is the sender's domain or host.
 	//
@@ -97,7 +97,8 @@ func (r *rule) mayBlame(q *query) bool {
 	}
 	switch r.layer {
 	case layerText, layerHint:
-		return q.says&^saysPolicy == 0 && (r.Reason != bouncehound.MailboxInactive || !q.temporary())
+		return q.says&^saysPolicy == 0 &&
+			(r.Reason != bouncehound.MailboxInactive || !q.temporary()) && (r.Reason != bouncehound.DomainNotFound || q.reply/100 != 4)
 	case layerProvider, layerESP:
 		return q.says&saysEarly == 0 && (q.says&saysSender == 0 || len(r.remotes) > 0)
 	case layerToken:
