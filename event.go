@@ -10,7 +10,7 @@ type Event struct {
 	Type     EventType //
 	At       time.Time // UTC
 	Contact  string    // Key of the address it is about; empty if it is about none
-	Data     []byte    // JSON: a Bounce, or a Change with its sequence
+	Data     []byte    // JSON: a Bounce, or a Change or an Alert with its sequence
 }
 
 // An EventType is the type of an event, as webhooks name it.
@@ -22,6 +22,9 @@ const (
 	ContactDoNotEmail EventType = "contact.do_not_email" // → do_not_email
 	ContactReleased   EventType = "contact.released"     // do_not_email → ok or watch
 	ContactOK         EventType = "contact.ok"           // watch → ok
+	MailboxFailing    EventType = "mailbox.failing"      // as the next two: an Alert
+	WebhookFailing    EventType = "webhook.failing"      //
+	BlockedSender     EventType = "sender.blocked"       //
 	WebhookTest       EventType = "webhook.test"         // sent by hand, never stored
 )
 

@@ -167,8 +167,8 @@ headers = { "Webhook-Id" = "x", "a b" = "x", X = 1, Y = "a\nb" }
 `, `line 4: webhook "w": url: is no URL of a server (such as "https://crm.example.com/hooks/bounces")
 line 5: webhook "w": secret: a signing secret must begin with whsec_ (make one with: echo "whsec_$(openssl rand -base64 32)")
 line 6: webhook "w": secret_previous: a signing secret must be 24 to 64 octets in base64, not 3 (make one with: echo "whsec_$(openssl rand -base64 32)")
-line 7: webhook "w": events: "contact.donotemail" is none of "bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok" (did you mean contact.do_not_email?)
-line 7: webhook "w": events: "webhook.test" is none of "bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok"
+line 7: webhook "w": events: "contact.donotemail" is none of "bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok", "mailbox.failing", "webhook.failing", "sender.blocked" (did you mean contact.do_not_email?)
+line 7: webhook "w": events: "webhook.test" is none of "bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok", "mailbox.failing", "webhook.failing", "sender.blocked"
 line 8: webhook "w": start: "end" is none of "now", "beginning", "standings"
 line 9: webhook "w": format: "standrd" is none of "standard", "template", "listmonk", "postmark", "sendgrid", "mailgun" (did you mean standard?)
 line 10: webhook "w": headers.Webhook-Id: is set by bouncehound itself

@@ -140,6 +140,7 @@ func (t *table) events(key string, into *[]bouncehound.EventType) {
 	known := []string{
 		string(bouncehound.BounceRecorded), string(bouncehound.ContactWatch), string(bouncehound.ContactDoNotEmail),
 		string(bouncehound.ContactReleased), string(bouncehound.ContactOK),
+		string(bouncehound.MailboxFailing), string(bouncehound.WebhookFailing), string(bouncehound.BlockedSender),
 	}
 	var chosen []string
 	n := len(t.doc.problems)

@@ -103,6 +103,9 @@ func (r *recording) bounce(b *bouncehound.Bounce, key string, message int64) err
 	if _, err := r.event(bouncehound.BounceRecorded, key, data); err != nil {
 		return err
 	}
+	if err := r.blocked(b); err != nil {
+		return err
+	}
 	return r.count(b, key)
 }
 

@@ -56,7 +56,7 @@ func pendingFor(c bouncehound.Cursor, types []bouncehound.EventType) *where {
 	var w where
 	w.add(true, `e.sequence > ?`, c.Sequence)
 	if len(types) == 0 {
-		w.add(true, `e.type <> 'bounce.recorded'`)
+		w.add(true, `e.type LIKE 'contact.%'`)
 	} else {
 		args := make([]any, len(types))
 		for i, t := range types {
@@ -64,12 +64,12 @@ func pendingFor(c bouncehound.Cursor, types []bouncehound.EventType) *where {
 		}
 		w.add(true, `e.type IN (?`+strings.Repeat(`, ?`, len(types)-1)+`)`, args...)
 	}
-	w.add(c.CatchUp > c.Sequence, `(e.sequence > ? OR e.type <> 'bounce.recorded'
+	w.add(c.CatchUp > c.Sequence, `(e.sequence > ? OR e.type LIKE 'contact.%'
 		AND EXISTS (SELECT 1 FROM contacts WHERE key = e.contact AND standing <> 'ok')
 		AND NOT EXISTS `+laterEvent+`)`, c.CatchUp)
 	return &w
 }
 
 // laterEvent is about an event e of a contact: a later one tells where the contact
-// stands now.
+// stands now. (The first of the conditions is that of the index.)
 const laterEvent = `(SELECT 1 FROM events l WHERE l.contact = e.contact AND l.sequence > e.sequence AND l.type <> 'bounce.recorded' AND l.contact <> '')`

@@ -42,10 +42,13 @@ var contactEvents = []bouncehound.EventType{
 	bouncehound.ContactWatch, bouncehound.ContactDoNotEmail, bouncehound.ContactReleased, bouncehound.ContactOK,
 }
 
+// alerts are what an endpoint gets only if it asks by name.
+var alerts = []bouncehound.EventType{bouncehound.MailboxFailing, bouncehound.WebhookFailing, bouncehound.BlockedSender}
+
 // newFormat returns the format of an endpoint and the types of the events that it
 // gets.
 func newFormat(e Endpoint) (format, []bouncehound.EventType, error) {
-	all := append(slices.Clone(contactEvents), bouncehound.BounceRecorded)
+	all := slices.Concat(contactEvents, []bouncehound.EventType{bouncehound.BounceRecorded}, alerts)
 	switch e.Format {
 	case "", "standard", "template":
 		signing, err := signingKeys(e.Secrets)

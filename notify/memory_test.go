@@ -18,6 +18,7 @@ type memory struct {
 	events  []bouncehound.Event
 	cursors map[string]bouncehound.Cursor
 	letters []bouncehound.DeadLetter
+	alerts  []bouncehound.Alert
 	saves   int
 	fail    func(op string) error // asked before each operation; nil: none fails
 }
@@ -155,6 +156,19 @@ func (m *memory) DropDeadLetter(ctx context.Context, consumer string, sequence i
 	if len(m.letters) == before {
 		return errors.New("no such dead letter")
 	}
+	return nil
+}
+
+func (m *memory) Alert(ctx context.Context, kind bouncehound.EventType, a bouncehound.Alert) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.begin(ctx, "alert"); err != nil {
+		return err
+	}
+	if kind != bouncehound.WebhookFailing {
+		return fmt.Errorf("alert of type %s", kind)
+	}
+	m.alerts = append(m.alerts, a)
 	return nil
 }
 

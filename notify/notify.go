@@ -38,6 +38,8 @@ type Log interface {
 	SetAside(ctx context.Context, c bouncehound.Cursor, d bouncehound.DeadLetter) error
 	DeadLetters(ctx context.Context, consumer string) ([]bouncehound.DeadLetter, error)
 	DropDeadLetter(ctx context.Context, consumer string, sequence int64) error
+	// Alert writes an event that wants somebody to look, at most once a day.
+	Alert(ctx context.Context, kind bouncehound.EventType, a bouncehound.Alert) error
 }
 
 // An Endpoint is where events are sent to.

@@ -20,6 +20,16 @@ func samples(kind bouncehound.EventType) []bouncehound.Event {
 	if kind == bouncehound.BounceRecorded {
 		return []bouncehound.Event{sampleEvent(kind, at, full), sampleEvent(kind, at, bare)}
 	}
+	switch kind {
+	case bouncehound.MailboxFailing:
+		return []bouncehound.Event{sampleEvent(kind, at, bouncehound.Alert{Mailbox: "bounces", Since: at, Failures: 3, Error: "connection refused", Sequence: 1})}
+	case bouncehound.WebhookFailing:
+		return []bouncehound.Event{sampleEvent(kind, at, bouncehound.Alert{Webhook: "crm", Failures: 5, Error: "answered 500", Paused: true, Sequence: 1})}
+	case bouncehound.BlockedSender:
+		return []bouncehound.Event{sampleEvent(kind, at, bouncehound.Alert{
+			Provider: "example.com", Reason: bouncehound.SenderBlocked, Status: "5.7.1", Diagnostic: "554 5.7.1 Listed", Explanation: "A test.", Advice: "None.", Sequence: 1,
+		})}
+	}
 	change := bouncehound.Change{
 		Email: sampleAddress, Standing: bouncehound.DoNotEmail, Previous: bouncehound.OK, Since: at, Cause: bouncehound.CauseBounce,
 		By: "ada", Note: `a "note"`, Sequence: 1, Bounce: &full,

@@ -12,6 +12,10 @@ import (
 // are told to stop.
 const saveTimeout = 5 * time.Second
 
+// failingAfter is how many attempts in a row fail before others are told of it: about
+// five minutes.
+const failingAfter = 5
+
 // send makes attempts at events, in order, until one is not taken or the cursor
 // turns out to have been moved by someone else.
 func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bouncehound.Event) error {
@@ -98,6 +102,12 @@ func (s *Sender) settle(ctx context.Context, c bouncehound.Cursor, e bouncehound
 	}
 	if err := s.log.SaveCursor(ctx, stored); err != nil {
 		return nil, fmt.Errorf("save cursor: %w", err)
+	}
+	if stored.Paused && o.fate == gone || o.fate == held && stored.Attempts >= failingAfter {
+		a := bouncehound.Alert{Webhook: s.name, Failures: stored.Attempts, Error: stored.LastError, Paused: stored.Paused}
+		if err := s.log.Alert(ctx, bouncehound.WebhookFailing, a); err != nil {
+			return nil, fmt.Errorf("alert: %w", err)
+		}
 	}
 	if !more {
 		return nil, nil

@@ -121,6 +121,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 // error and one that is absent is not. data is what the standard format sends.
 func fieldsOf(e bouncehound.Event) (map[string]any, error) {
 	fields := empty(reflect.TypeFor[bouncehound.Change]())
+	fill(fields, empty(reflect.TypeFor[bouncehound.Alert]()))
 	bounce := empty(reflect.TypeFor[bouncehound.Bounce]())
 	fields["bounce"] = bounce
 	data, err := decode(e.Data)

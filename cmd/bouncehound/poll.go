@@ -13,6 +13,7 @@ import (
 
 	"bouncehound"
 	"bouncehound/config"
+	"bouncehound/db"
 	"bouncehound/notify"
 	"bouncehound/poller"
 )
@@ -88,7 +89,7 @@ func (p *program) pollOnce(ctx context.Context, s *settings, mailboxes []config.
 		}
 		pollers = append(pollers, one)
 	}
-	errs := atOnce(pollers, func(one *poller.Poller) error { return pollMailbox(ctx, one, log) })
+	errs := atOnce(pollers, func(one *poller.Poller) error { return pollMailbox(ctx, one, store, log) })
 	if _, err := store.Sweep(ctx, s.Policy); err != nil {
 		errs = append(errs, fmt.Errorf("sweep: %w", err))
 	}
@@ -107,15 +108,23 @@ func atOnce[T any](all []T, f func(T) error) []error {
 	return errs
 }
 
-// pollMailbox polls one mailbox and logs how it went.
-func pollMailbox(ctx context.Context, one *poller.Poller, log *slog.Logger) error {
+// failingAfter is how many polls in a row fail before webhooks tell of it.
+const failingAfter = 3
+
+// pollMailbox polls one mailbox, logs how it went, and keeps count of failures.
+func pollMailbox(ctx context.Context, one *poller.Poller, store *db.DB, log *slog.Logger) error {
+	name := one.Mailbox.Name
 	result, err := one.Poll(ctx)
 	if err != nil {
-		return fmt.Errorf("mailbox %q: %w", one.Mailbox.Name, err)
+		err = fmt.Errorf("mailbox %q: %w", name, err)
+		if ctx.Err() != nil {
+			return err // it was told to stop
+		}
+		return errors.Join(err, store.Failing(ctx, bouncehound.MailboxFailing, bouncehound.Alert{Mailbox: name, Error: err.Error()}, failingAfter))
 	}
-	log.Info("polled", "mailbox", one.Mailbox.Name, "fetched", result.Fetched, "reports", result.Reports,
+	log.Info("polled", "mailbox", name, "fetched", result.Fetched, "reports", result.Reports,
 		"unread", result.Unread, "other", result.Other, "tidied", result.Tidied)
-	return nil
+	return store.Working(ctx, bouncehound.MailboxFailing, name)
 }
 
 // dryRun prints what lies in the mailboxes and would be recorded.

@@ -190,7 +190,7 @@ func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog
 		}
 		job := cron.FuncJob(func() {
 			began := p.now()
-			err := pollMailbox(ctx, one, log)
+			err := pollMailbox(ctx, one, store, log)
 			if ctx.Err() == nil {
 				p.watched.poll(m.Name, began, p.now(), err)
 			}

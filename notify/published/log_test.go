@@ -48,6 +48,10 @@ func (l *log) DeadLetters(context.Context, string) ([]bouncehound.DeadLetter, er
 
 func (l *log) DropDeadLetter(context.Context, string, int64) error { return nil }
 
+func (l *log) Alert(context.Context, bouncehound.EventType, bouncehound.Alert) error {
+	return errors.New("nobody should be told of a failure")
+}
+
 var at = time.Date(2026, 1, 27, 14, 59, 44, 500_000_000, time.UTC)
 
 func (l *log) add(t *testing.T, kind bouncehound.EventType, data any) {
