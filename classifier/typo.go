@@ -31,13 +31,21 @@ func didYouMean(address string, reason bouncehound.Reason) string {
 	default:
 		return ""
 	}
-	domain := bouncehound.Domain(address)
-	meant := knownDomain(domain)
+	meant := Meant(address)
 	if meant == "" {
 		return ""
 	}
-	local := address[:strings.LastIndexByte(address, '@')]
-	return fmt.Sprintf("Did you mean %s@%s? The domain %s looks like a typing error.", local, meant, domain)
+	return fmt.Sprintf("Did you mean %s? The domain %s looks like a typing error.", meant, bouncehound.Domain(address))
+}
+
+// Meant returns the address that was probably meant by one whose domain looks like a
+// typing error; "" if it looks right.
+func Meant(address string) string {
+	meant := knownDomain(bouncehound.Domain(address))
+	if meant == "" {
+		return ""
+	}
+	return address[:strings.LastIndexByte(address, '@')+1] + meant
 }
 
 // knownDomain returns the known domain that domain is one letter away from, "" if

@@ -50,7 +50,8 @@ func (t *transaction) newCursor(consumer string, start bouncehound.Start) error 
 	default:
 		return fmt.Errorf("start %q is not known", start)
 	}
-	_, err := t.exec(`INSERT INTO cursors (consumer, sequence, catch_up) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, consumer, sequence, catchUp)
+	_, err := t.exec(`INSERT INTO cursors (consumer, sequence, catch_up, began) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		consumer, sequence, catchUp, max(sequence, catchUp))
 	return err
 }
 
@@ -76,7 +77,8 @@ func (db *DB) saveCursor(t *transaction, c bouncehound.Cursor) error {
 // consumer never seen.
 func (db *DB) Rewind(ctx context.Context, consumer string, sequence int64) error {
 	return db.write(ctx, "rewind "+consumer, func(t *transaction) error {
-		n, err := t.exec(`UPDATE cursors SET sequence = ?, attempts = 0, next_at = NULL, last_error = '', rewound = rewound + 1 WHERE consumer = ?`, sequence, consumer)
+		n, err := t.exec(`UPDATE cursors SET sequence = ?, attempts = 0, next_at = NULL, last_error = '', rewound = rewound + 1, began = min(began, ?)
+			WHERE consumer = ?`, sequence, sequence, consumer)
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}

@@ -1,8 +1,10 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,8 +100,8 @@ func columns(first [][]string, asked map[Field]string, fields ...Field) (at map[
 		if i, header = emailColumn(first, header); i >= 0 {
 			at[FieldEmail] = i
 		}
-	} else if !slices.ContainsFunc(Addresses(head[i]), bouncehound.IsAddress) && !header {
-		header = len(Addresses(head[i])) > 0
+	} else if !header { // by number
+		header = !hasAddress(head, i) && slices.ContainsFunc(first, func(r []string) bool { return hasAddress(r, i) })
 	}
 	if header {
 		for _, field := range fields {
@@ -120,12 +122,9 @@ func columns(first [][]string, asked map[Field]string, fields ...Field) (at map[
 // emailColumn tells the column of the addresses by its name, else by what is in it;
 // -1: none. The first row is a header unless it holds an address there.
 func emailColumn(first [][]string, header bool) (int, bool) {
-	has := func(r []string, i int) bool {
-		return i < len(r) && slices.ContainsFunc(Addresses(r[i]), bouncehound.IsAddress)
-	}
 	count := func(i int) (n int) {
 		for _, r := range first[1:] {
-			if has(r, i) {
+			if hasAddress(r, i) {
 				n++
 			}
 		}
@@ -140,16 +139,20 @@ func emailColumn(first [][]string, header bool) (int, bool) {
 		}
 	}
 	best, most := -1, 0
-	for i, h := range first[0] {
+	for i := range first[0] {
 		n := count(i)
-		if slices.ContainsFunc(Addresses(h), bouncehound.IsAddress) {
+		if hasAddress(first[0], i) {
 			n++
 		}
 		if n > most {
 			best, most = i, n
 		}
 	}
-	return best, header || best >= 0 && !has(first[0], best)
+	return best, header || best >= 0 && !hasAddress(first[0], best)
+}
+
+func hasAddress(r []string, i int) bool {
+	return i < len(r) && slices.ContainsFunc(Addresses(r[i]), bouncehound.IsAddress)
 }
 
 // Addresses returns the addresses of a cell as it is written, or what stands in their
@@ -198,4 +201,36 @@ func (o ListOptions) open(r io.Reader, fields ...Field) (s *sheet, at map[Field]
 		width = len(first[0])
 	}
 	return s, at, header, width, nil
+}
+
+// Names returns what stands in the column of the addresses of a list, row by row:
+// addresses, and whatever else is written there.
+func Names(r io.Reader, o ListOptions) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		s, at, header, width, err := o.open(r)
+		if column, ok := at[FieldEmail]; err == nil && !ok && width > 0 {
+			err = &ColumnError{Field: FieldEmail, Columns: []string{fmt.Sprintf("1 to %d", width)}}
+		} else if err == nil {
+			if _, _, err = s.begin(header); err == nil {
+				err = s.names(column, func(name string) bool { return yield(name, nil) })
+			}
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			yield("", fmt.Errorf("read the list: %w", err))
+		}
+	}
+}
+
+func (s *sheet) names(column int, yield func(string) bool) error {
+	for {
+		r, err := s.next()
+		if err != nil {
+			return err
+		}
+		for _, name := range Addresses(r.text(column)) {
+			if !yield(name) {
+				return nil
+			}
+		}
+	}
 }

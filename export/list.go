@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"bouncehound"
 )
@@ -21,7 +20,6 @@ type ListReader struct {
 	width   int
 	before  []byte
 	head    *row
-	now     time.Time
 }
 
 // A ListRow is one row of a list: one contact for each address in it, or what was sent.

@@ -19,11 +19,15 @@ func (p *program) listCommand() *cobra.Command {
 	var f db.ContactFilter
 	var standing []string
 	var since, header, reason, class string
+	var entries bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List contacts and their standings",
 		Long: `Lists contacts that bounced or that a person decided about, most recent change
-first. Without --standing it lists those that are watched or must not be mailed.`,
+first. Without --standing it lists those that are watched or must not be mailed, and of
+a reason, class, message, header or text all that fit.
+
+With --entries it lists the domains never to mail and what is never to be flagged.`,
 		Example: `  bouncehound list --standing do_not_email --reason user_unknown
   bouncehound list --message-id '<20261121.7@example.com>'
   bouncehound list --header X-Ticket-Id=42`,
@@ -38,6 +42,9 @@ first. Without --standing it lists those that are watched or must not be mailed.
 			if f.Since, err = p.parseSince(since); err != nil {
 				return err
 			}
+			if !cmd.Flags().Changed("standing") && (reason != "" || class != "" || f.MessageID != "" || header != "" || f.Text != "") {
+				f.Standing = []bouncehound.Standing{bouncehound.OK, bouncehound.Watch, bouncehound.DoNotEmail}
+			}
 			f.Reason, f.Class = bouncehound.Reason(reason), bouncehound.Class(class)
 			if header != "" {
 				var ok bool
@@ -50,6 +57,9 @@ first. Without --standing it lists those that are watched or must not be mailed.
 				return err
 			}
 			defer store.Close()
+			if entries {
+				return p.printEntries(out, store.Entries(cmd.Context()))
+			}
 			return p.printContacts(out, store.Contacts(cmd.Context(), f))
 		},
 	}
@@ -64,6 +74,7 @@ first. Without --standing it lists those that are watched or must not be mailed.
 	flags.StringVar(&f.MessageID, "message-id", "", "Message-ID of the message that bounced")
 	flags.StringVar(&header, "header", "", "captured header of the message that bounced, `NAME=VALUE`")
 	flags.StringVar(&f.Text, "text", "", "text within the address, diagnostic or note")
+	flags.BoolVar(&entries, "entries", false, "list entries, not contacts")
 	flags.StringVar(&f.Sort, "sort", "since", "since, last or bounces, greatest first; or email")
 	flags.IntVar(&f.Limit, "limit", 0, "at most so many (0: all)")
 	return cmd
@@ -121,4 +132,37 @@ func (p *program) printContacts(out output, rows iter.Seq2[bouncehound.Contact, 
 		t.row(c.Email, string(c.Standing), day(c.Since), string(c.Cause), string(c.Reason), fmt.Sprint(c.Bounces), day(c.LastBouncedAt), cut(c.Diagnostic, 60))
 	}
 	return t.end()
+}
+
+// printEntries prints entries in the form asked for.
+func (p *program) printEntries(out output, rows iter.Seq2[bouncehound.Entry, error]) error {
+	var each func(bouncehound.Entry) error
+	end := func() error { return nil }
+	switch out {
+	case outputJSON:
+		lines := jsonLines(p.stdout)
+		each = func(e bouncehound.Entry) error { return lines.Encode(e) }
+	case outputCSV:
+		csv := newRecords(p.stdout, "entry", "value", "since", "by", "note")
+		each = func(e bouncehound.Entry) error {
+			return csv.record(string(e.Kind), e.Value, stamp(e.Since), e.By, e.Note)
+		}
+		end = csv.end
+	default:
+		t := newTable(p.stdout, "ENTRY", "VALUE", "SINCE", "BY", "NOTE")
+		each = func(e bouncehound.Entry) error {
+			t.row(entryWords[e.Kind], e.Value, day(e.Since), e.By, e.Note)
+			return nil
+		}
+		end = t.end
+	}
+	for e, err := range rows {
+		if err != nil {
+			return err
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return end()
 }

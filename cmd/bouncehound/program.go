@@ -83,7 +83,7 @@ Do Not Email, and which failures are not the contact's fault.`,
 		p.demoCommand(), p.runCommand(), p.pollCommand(), p.authCommand(),
 		p.parseCommand(), p.importCommand(), p.explainCommand(),
 		p.listCommand(), p.showCommand(), p.messagesCommand(),
-		p.suppressCommand(), p.releaseCommand(),
+		p.suppressCommand(), p.releaseCommand(), p.cleanCommand(),
 		p.exportCommand(), p.webhooksCommand(), p.rulesCommand(), p.reclassifyCommand(), p.configCommand(), p.versionCommand(),
 	)
 	return root

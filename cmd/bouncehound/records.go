@@ -28,3 +28,9 @@ func (r *records) record(cells ...string) error {
 	r.w.Flush()
 	return r.w.Error()
 }
+
+// end writes what is left: the columns, where there was no record.
+func (r *records) end() error {
+	r.w.Flush()
+	return r.w.Error()
+}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +15,9 @@ import (
 // A contactHistory is all that show tells of one contact.
 type contactHistory struct {
 	Contact bouncehound.Contact  `json:"contact"`
+	Entry   *bouncehound.Entry   `json:"entry,omitempty"`
 	Changes []bouncehound.Change `json:"changes"`
+	Told    []db.Told            `json:"told,omitempty"`
 	Bounces []bouncehound.Bounce `json:"bounces"`
 }
 
@@ -21,8 +26,8 @@ func (p *program) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show ADDRESS",
 		Short: "Show one contact with its whole history",
-		Long: `Shows a contact's standing, every change of it with who, when and why, and every
-bounce with what it means and what to do.`,
+		Long: `Shows a contact's standing, every change of it with who, when and why, which
+webhooks were told, and every bounce with what it means and what to do.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
@@ -48,7 +53,15 @@ bounce with what it means and what to do.`,
 				b.Verdict = s.classifier.Words(b.Verdict)
 				h.Bounces = append(h.Bounces, b)
 			}
-			if !known && len(h.Bounces) == 0 {
+			if h.Told, err = store.Told(ctx, args[0], told(s)); err != nil {
+				return err
+			}
+			checks, err := store.Check(ctx, args[:1])
+			if err != nil {
+				return err
+			}
+			h.Entry = checks[0].Entry
+			if !known && len(h.Bounces) == 0 && h.Entry == nil {
 				return hintError{fmt.Errorf("nothing is known of %s", args[0]), "bouncehound list shows the known contacts"}
 			}
 			if !known {
@@ -74,6 +87,23 @@ bounce with what it means and what to do.`,
 	return cmd
 }
 
+// told returns the endpoints and what they are told of.
+func told(s *settings) map[string][]bouncehound.EventType {
+	endpoints := map[string][]bouncehound.EventType{}
+	for _, w := range s.Webhooks {
+		endpoints[w.Name] = w.Events
+	}
+	return endpoints
+}
+
+// toldWords say what became of an event at an endpoint.
+var toldWords = map[db.ToldState]string{
+	db.ToldSent: "was told", db.ToldWaiting: "is still to be told", db.ToldRefused: "refused it", db.ToldNever: "was not there yet",
+}
+
+// entryWords say what an entry does.
+var entryWords = map[bouncehound.EntryKind]string{bouncehound.EntryDomain: "never to be mailed", bouncehound.EntryAllow: "never to be flagged"}
+
 func (p *program) printHistory(h contactHistory) {
 	line := func(format string, args ...any) { fmt.Fprintln(p.stdout, printable(fmt.Sprintf(format, args...))) }
 	field := func(indent, name, value string) {
@@ -89,6 +119,16 @@ func (p *program) printHistory(h contactHistory) {
 	field("  ", "cause", string(c.Cause))
 	field("  ", "by", c.By)
 	field("  ", "note", c.Note)
+	if e := h.Entry; e != nil {
+		why := fmt.Sprintf("%s: %s, since %s", e.Value, entryWords[e.Kind], day(e.Since))
+		if e.By != "" {
+			why += ", by " + e.By
+		}
+		if e.Note != "" {
+			why += ": " + e.Note
+		}
+		field("  ", "entry", why)
+	}
 	field("  ", "bounces", fmt.Sprint(c.Bounces))
 	if len(h.Changes) > 0 {
 		line("\nchanges")
@@ -105,6 +145,16 @@ func (p *program) printHistory(h contactHistory) {
 			why += ": " + ch.Note
 		}
 		line("  %s  %s → %s  (%s)", minute(ch.Since), ch.Previous, ch.Standing, why)
+	}
+	if len(h.Told) > 0 {
+		line("\nwebhooks")
+	}
+	for _, t := range h.Told {
+		why := ""
+		if t.Error != "" {
+			why = ": " + t.Error
+		}
+		line("  %s  %s  %s  %s %s%s", minute(t.At), t.Type, t.ID, t.Consumer, toldWords[t.State], why)
 	}
 	if len(h.Bounces) > 0 {
 		line("\nbounces")
@@ -127,6 +177,11 @@ func (p *program) printHistory(h contactHistory) {
 		field("    ", "matched", b.Matched)
 		field("    ", "about", b.Original.Subject)
 		field("    ", "message id", b.Original.MessageID)
+		field("    ", "contact id", b.ContactID)
+		field("    ", "sent", minute(b.SentAt))
+		for _, name := range slices.Sorted(maps.Keys(b.Original.Headers)) {
+			field("    ", strings.ToLower(name), b.Original.Headers[name])
+		}
 		field("    ", "mailbox", b.Mailbox)
 		field("    ", "report", b.Message)
 	}

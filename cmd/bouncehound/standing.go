@@ -4,22 +4,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"bouncehound"
 	"bouncehound/db"
+	"bouncehound/export"
 )
+
+// A standingRequest is what suppress or release is asked for.
+type standingRequest struct {
+	standing      bouncehound.Standing
+	otherwise     string // what is said of an address that did not change
+	domain, allow bool
+	file          string
+	layout        listLayout
+	note, by      string
+	dryRun, force bool
+}
 
 func (p *program) suppressCommand() *cobra.Command {
 	return p.standingCommand(&cobra.Command{
 		Use:   "suppress ADDRESS…",
 		Short: "Set contacts to do_not_email by hand",
 		Long: `Sets contacts to do_not_email until somebody releases them. The change is recorded
-with who made it and why, and sent to the webhooks.`,
-		Example: `  bouncehound suppress lena@example.com --note 'asked on the phone'`,
-	}, (*db.DB).Suppress, "do_not_email already")
+with who made it and why, and sent to the webhooks.
+
+With --domain, what follows are domains never to mail: the standing of their contacts
+stays as it is, and clean and the checks leave them out. With --allow it ends what
+release --allow began: the address or domain may be flagged again, and is if its bounces
+lead there.`,
+		Example: `  bouncehound suppress lena@example.com --note 'asked on the phone'
+  bouncehound suppress --file unsubscribed.txt --dry-run
+  bouncehound suppress --domain competitor.example`,
+	}, &standingRequest{standing: bouncehound.DoNotEmail, otherwise: "do_not_email already"})
 }
 
 func (p *program) releaseCommand() *cobra.Command {
@@ -28,63 +47,184 @@ func (p *program) releaseCommand() *cobra.Command {
 		Short: "Let contacts be written to again",
 		Long: `Sets contacts back to ok. Bounces that arrived before do not count any more; one
 that arrives later does. The change is recorded with who made it and why, and sent
-to the webhooks.`,
-		Example: `  bouncehound release lena@example.com --note 'new mailbox, confirmed by phone'`,
-	}, (*db.DB).Release, "not do_not_email, nothing to release")
+to the webhooks. Who complained is released only with --force.
+
+With --allow, what follows are addresses or domains never to flag: whom bounces have
+flagged is released, and from now on their bounces add up to watch and no further. Only
+a person can still set them to do_not_email. With --domain it ends what suppress --domain
+began.`,
+		Example: `  bouncehound release lena@example.com --note 'new mailbox, confirmed by phone'
+  bouncehound release --file confirmed.csv --dry-run
+  bouncehound release --allow our-partner.example`,
+	}, &standingRequest{standing: bouncehound.OK, otherwise: "not do_not_email, nothing to release"})
 }
 
-type changeStanding = func(store *db.DB, ctx context.Context, address string, by db.By) (bouncehound.Change, bool, error)
-
-// standingCommand completes a verb that changes the standing of addresses by hand;
-// otherwise is what it says of an address that did not change.
-func (p *program) standingCommand(cmd *cobra.Command, change changeStanding, otherwise string) *cobra.Command {
-	var note, by string
-	cmd.Args = cobra.MinimumNArgs(1)
-	cmd.Flags().StringVar(&note, "note", "", "why, kept with the change")
-	cmd.Flags().StringVar(&by, "by", "", "who (else $SUDO_USER or $USER)")
-	cmd.RunE = func(cmd *cobra.Command, addresses []string) error {
-		for _, a := range addresses {
-			if !isAddress(a) {
-				return usageError{fmt.Errorf("%q is no address", a), "give the bare address: lena@example.com"}
-			}
+// standingCommand completes a verb that changes standings or entries by hand.
+func (p *program) standingCommand(cmd *cobra.Command, r *standingRequest) *cobra.Command {
+	flags := cmd.Flags()
+	flags.StringVar(&r.note, "note", "", "why, kept with the change")
+	flags.StringVar(&r.by, "by", "", "who (else $SUDO_USER or $USER)")
+	flags.StringVar(&r.file, "file", "", "take the addresses from `FILE`, one a line or a column of a list; - is the standard input")
+	r.layout.flags(cmd, "column of the addresses in the file: its `NAME`, or its number from 1")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "only tell what would change")
+	flags.BoolVar(&r.domain, "domain", false, "they are domains, never to be mailed")
+	flags.BoolVar(&r.allow, "allow", false, "they are addresses or domains, never to be flagged")
+	if r.standing == bouncehound.OK {
+		flags.BoolVar(&r.force, "force", false, "also release those who complained")
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		names, err := p.names(r, args)
+		if err != nil {
+			return err
 		}
-		if by == "" {
-			by = firstOf(p.env("SUDO_USER"), p.env("USER"), "unknown")
-		}
-		_, store, err := p.existingStore(cmd.Context())
+		s, store, err := p.existingStore(cmd.Context())
 		if err != nil {
 			return err
 		}
 		defer store.Close()
-		var errs []error
-		for _, a := range addresses {
-			made, changed, err := change(store, cmd.Context(), a, db.By{Cause: bouncehound.CauseHand, Who: by, Note: note})
-			switch {
-			case err != nil:
-				errs = append(errs, fmt.Errorf("%s: %w", a, err))
-			case changed:
-				fmt.Fprintf(p.stdout, "%s: %s → %s\n", printable(a), made.Previous, made.Standing)
-			default:
-				fmt.Fprintf(p.stdout, "%s: %s\n", printable(a), otherwise)
-			}
+		by := db.By{Cause: bouncehound.CauseHand, Who: p.who(r.by), Note: r.note, Force: r.force, Try: r.dryRun}
+		if r.domain || r.allow {
+			return p.enter(cmd.Context(), s, store, r, names, by)
 		}
-		return errors.Join(errs...)
+		return p.stand(cmd.Context(), store, r, names, by)
 	}
 	return cmd
 }
 
-// isAddress says whether a is a bare address, as people write it, with a quoted local
-// part if need be (RFC 5321 section 4.1.2).
-func isAddress(a string) bool {
-	at := strings.LastIndex(a, "@")
-	if at < 1 || at == len(a)-1 || strings.ContainsAny(a[at:], " \t\r\n<>\"") {
-		return false
+// who returns who gives the command.
+func (p *program) who(by string) string {
+	return firstOf(by, p.env("SUDO_USER"), p.env("USER"), "unknown")
+}
+
+// names returns the addresses or domains a verb is given, on the command line or in a
+// file.
+func (p *program) names(r *standingRequest, args []string) ([]string, error) {
+	if r.domain && r.allow {
+		return nil, usageError{errors.New("--domain and --allow are two things"), ""}
 	}
-	local := a[:at]
-	if inner, ok := strings.CutPrefix(local, `"`); ok {
-		return len(inner) > 1 && inner[len(inner)-1] == '"' && !strings.ContainsAny(inner, "\r\n")
+	if (len(args) > 0) == (r.file != "") {
+		return nil, usageError{errors.New("give addresses, or --file with some"), ""}
 	}
-	return !strings.ContainsAny(local, " \t\r\n<>")
+	if r.file != "" {
+		var err error
+		if args, err = p.namesOf(r); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range args {
+		switch isAddress, isDomain := bouncehound.IsAddress(a), bouncehound.CheckAddress("x@"+bouncehound.EntryKey(a)) == nil; {
+		case r.domain && (isAddress || !isDomain):
+			return nil, usageError{fmt.Errorf("%q is no domain", a), "give the bare domain: example.com"}
+		case r.allow && !isAddress && !isDomain:
+			return nil, usageError{fmt.Errorf("%q is neither an address nor a domain", a), "for example lena@example.com or example.com"}
+		case !r.domain && !r.allow && !isAddress:
+			return nil, usageError{fmt.Errorf("%q is no address", a), "give the bare address: lena@example.com"}
+		}
+	}
+	return args, nil
+}
+
+// namesOf reads a file: a list with a column of addresses, or domains one a line.
+func (p *program) namesOf(r *standingRequest) (names []string, err error) {
+	layout, err := r.layout.options()
+	if err != nil {
+		return nil, err
+	}
+	if (r.domain || r.allow) && layout.Columns == nil {
+		layout.Columns = map[export.Field]string{export.FieldEmail: "1"}
+	}
+	in, err := p.openList(r.file)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	for name, err := range export.Names(in, layout) {
+		if err != nil {
+			return nil, listError(err)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// standAtOnce is how many standings are changed in one transaction.
+const standAtOnce = 500
+
+// stand lets addresses stand where the verb says.
+func (p *program) stand(ctx context.Context, store *db.DB, r *standingRequest, addresses []string, by db.By) error {
+	var errs []error
+	complained := 0
+	for len(addresses) > 0 {
+		now := addresses[:min(len(addresses), standAtOnce)]
+		addresses = addresses[len(now):]
+		stood, err := store.Stand(ctx, r.standing, now, by)
+		if err != nil {
+			return errors.Join(append(errs, err)...)
+		}
+		for i, s := range stood {
+			switch {
+			case errors.Is(s.Err, db.ErrComplained):
+				complained++
+				fallthrough
+			case s.Err != nil:
+				errs = append(errs, fmt.Errorf("%s: %w", now[i], s.Err))
+			case s.Changed:
+				p.stood(p.stdout, printable(now[i]), s.Change, r.dryRun)
+			default:
+				fmt.Fprintf(p.stdout, "%s: %s\n", printable(now[i]), r.otherwise)
+			}
+		}
+	}
+	if complained > 0 {
+		last := &errs[len(errs)-1]
+		*last = hintError{*last, "--force releases them all the same"}
+	}
+	return errors.Join(errs...)
+}
+
+func (p *program) stood(w io.Writer, address string, c bouncehound.Change, dryRun bool) {
+	would := ""
+	if dryRun {
+		would = " (dry run)"
+	}
+	fmt.Fprintf(w, "%s: %s → %s%s\n", address, c.Previous, c.Standing, would)
+}
+
+// enter adds or ends entries.
+func (p *program) enter(ctx context.Context, s *settings, store *db.DB, r *standingRequest, values []string, by db.By) error {
+	kind, begins := bouncehound.EntryDomain, r.standing == bouncehound.DoNotEmail
+	is, isNot := "never to be mailed", "may be mailed again"
+	if r.allow {
+		kind, begins = bouncehound.EntryAllow, !begins
+		is, isNot = "never to be flagged", "may be flagged again"
+	}
+	for _, value := range values {
+		var done db.EntryChange
+		var err error
+		said := is
+		if begins {
+			done, err = store.AddEntry(ctx, kind, value, by)
+		} else {
+			done, err = store.EndEntry(ctx, kind, value, s.Policy, by)
+			said = isNot
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", value, err)
+		}
+		switch {
+		case !done.Changed && begins:
+			said += " already"
+		case !done.Changed:
+			said = "no such entry"
+		case r.dryRun:
+			said += " (dry run)"
+		}
+		fmt.Fprintf(p.stdout, "%s: %s\n", printable(value), said)
+		for _, c := range done.Standings {
+			p.stood(p.stdout, "  "+printable(c.Email), c, r.dryRun)
+		}
+	}
+	return nil
 }
 
 func firstOf(all ...string) string {
