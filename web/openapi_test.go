@@ -214,7 +214,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 		{"GET /v1/bounces", "/v1/bounces", ""},
 		{"GET /v1/bounces?after=7", "/v1/bounces", ""},
 		{"GET /v1/bounces?limit=0", "/v1/bounces", ""},
-		{"GET /v1/events?type=bounce.recorded&type=contact.do_not_email", "/v1/events", ""},
+		{"GET /v1/events?type=bounce.recorded&type=contact.do_not_email&type=mailbox.failing", "/v1/events", ""},
 		{"GET /v1/events?type=x", "/v1/events", ""},
 		{"GET /v1/events?after=99", "/v1/events", ""},
 		{"POST /v1/do-not-email/lena@example.com", "/v1/do-not-email/{address}", `{"by":"crm","note":"asked"}`},
@@ -276,6 +276,7 @@ func TestOpenAPISchemas(t *testing.T) {
 	for name, v := range map[string]any{
 		"Contact": bouncehound.Contact{}, "Change": bouncehound.Change{}, "Bounce": bouncehound.Bounce{}, "Original": bouncehound.Original{},
 		"Entry": bouncehound.Entry{}, "History": History{}, "Checked": Checked{}, "Event": event{}, "Error": failure{}, "Health": health{},
+		"Alert": bouncehound.Alert{},
 	} {
 		var keys, required []string
 		fields(reflect.TypeOf(v), &keys, &required)

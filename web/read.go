@@ -131,6 +131,7 @@ type asked struct {
 // eventTypes are the types that are stored.
 var eventTypes = []bouncehound.EventType{
 	bouncehound.BounceRecorded, bouncehound.ContactWatch, bouncehound.ContactDoNotEmail, bouncehound.ContactReleased, bouncehound.ContactOK,
+	bouncehound.MailboxFailing, bouncehound.WebhookFailing, bouncehound.BlockedSender,
 }
 
 // query reads the parameters that are known. Others are refused: a misspelt one would

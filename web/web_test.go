@@ -81,8 +81,9 @@ func (f *fake) Events(_ context.Context, after int64, types []bouncehound.EventT
 	for _, e := range []bouncehound.Event{
 		{Sequence: 1, ID: "evt_1", Type: bouncehound.BounceRecorded, At: noon, Data: bounce},
 		{Sequence: 2, ID: "evt_2", Type: bouncehound.ContactDoNotEmail, At: noon, Data: change},
+		{Sequence: 3, ID: "evt_3", Type: bouncehound.MailboxFailing, At: noon, Data: []byte(`{"mailbox":"bounces","since":"2026-11-21T12:00:00Z","failures":4,"error":"connect: refused","sequence":3}`)},
 	} {
-		if e.Sequence > after && (len(types) == 0 && e.Type != bouncehound.BounceRecorded || slices.Contains(types, e.Type)) {
+		if e.Sequence > after && (len(types) == 0 && e.Type == bouncehound.ContactDoNotEmail || slices.Contains(types, e.Type)) {
 			all = append(all, e)
 		}
 	}
