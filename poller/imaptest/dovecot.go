@@ -80,6 +80,7 @@ type dovecot struct {
 	plain, encrypted int        // ports
 	more, mechanisms string     // of the configuration
 	running          *exec.Cmd
+	delivered        int // messages
 }
 
 // mailUser returns the user the mail belongs to: one the Dovecot package makes.
@@ -140,7 +141,7 @@ func (d *dovecot) configure(caps []imap.Cap) {
 	}
 }
 
-// deliver writes into the Maildir's new.
+// deliver puts files into the Maildir's new, whole, as who delivers does.
 func (d *dovecot) deliver(mails []Mail) {
 	d.t.Helper()
 	uid, _ := strconv.Atoi(d.owner.Uid)
@@ -154,9 +155,11 @@ func (d *dovecot) deliver(mails []Mail) {
 			d.t.Fatal(err)
 		}
 	}
-	for i, m := range mails {
+	for _, m := range mails {
+		d.delivered++
 		// Dovecot numbers them in the order of their names.
-		path := filepath.Join(d.path("mail"), Username, "new", fmt.Sprintf("%d.%07d.test", m.InternalDate.Unix(), i))
+		name := fmt.Sprintf("%d.%07d.test", m.InternalDate.Unix(), d.delivered)
+		path := filepath.Join(d.path("mail"), Username, "tmp", name)
 		if err := os.WriteFile(path, m.Raw, 0o600); err != nil {
 			d.t.Fatal(err)
 		}
@@ -164,6 +167,9 @@ func (d *dovecot) deliver(mails []Mail) {
 			d.t.Fatal(err)
 		}
 		if err := os.Chtimes(path, m.InternalDate, m.InternalDate); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := os.Rename(path, filepath.Join(d.path("mail"), Username, "new", name)); err != nil {
 			d.t.Fatal(err)
 		}
 	}
