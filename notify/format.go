@@ -45,6 +45,25 @@ var contactEvents = []bouncehound.EventType{
 // alerts are what an endpoint gets only if it asks by name.
 var alerts = []bouncehound.EventType{bouncehound.MailboxFailing, bouncehound.WebhookFailing, bouncehound.BlockedSender}
 
+// EventTypes returns the types that an endpoint of a format gets that asks for these,
+// none: those that it gets without asking. It does not say what is wrong with them.
+func EventTypes(format string, asked []bouncehound.EventType) []bouncehound.EventType {
+	if len(asked) > 0 {
+		return asked
+	}
+	for _, d := range dialects {
+		if d.name == format {
+			return unasked(d.types)
+		}
+	}
+	return contactEvents
+}
+
+// unasked returns those of the known types that are about contacts.
+func unasked(known []bouncehound.EventType) []bouncehound.EventType {
+	return slices.DeleteFunc(slices.Clone(known), func(t bouncehound.EventType) bool { return !slices.Contains(contactEvents, t) })
+}
+
 // newFormat returns the format of an endpoint and the types of the events that it
 // gets.
 func newFormat(e Endpoint) (format, []bouncehound.EventType, error) {
@@ -72,11 +91,11 @@ func newFormat(e Endpoint) (format, []bouncehound.EventType, error) {
 	return f, types, errors.Join(err, wrong)
 }
 
-// eventTypes checks the types that are asked for; without any, those of the known
-// that are about contacts.
+// eventTypes checks the types that are asked for and returns them; without any, those
+// that are got without asking.
 func eventTypes(asked, known []bouncehound.EventType, which string) ([]bouncehound.EventType, error) {
 	if len(asked) == 0 {
-		asked = slices.DeleteFunc(slices.Clone(known), func(t bouncehound.EventType) bool { return !slices.Contains(contactEvents, t) })
+		asked = unasked(known)
 	}
 	for _, t := range asked {
 		if !slices.Contains(known, t) {

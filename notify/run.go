@@ -123,12 +123,12 @@ func (s *Sender) drain(ctx context.Context) (wait time.Duration, err error) {
 // many. They are counted in the cursor.
 func (s *Sender) unsaid(ctx context.Context, c bouncehound.Cursor, events []bouncehound.Event) (n int, err error) {
 	for n < len(events) && s.cannotSay(events[n]) {
-		s.logger.Info("the format has no counterpart for the event: skipped", "event", events[n].ID, "type", string(events[n].Type), "sequence", events[n].Sequence)
 		n++
 	}
 	if n == 0 {
 		return 0, nil
 	}
+	s.logger.Info("events skipped: the format has no counterpart for them", "events", n, "from", events[0].Sequence, "to", events[n-1].Sequence)
 	c.Skipped += n
 	err = s.log.SaveCursor(ctx, done(c, events[n-1].Sequence))
 	if err != nil && ctx.Err() == nil {

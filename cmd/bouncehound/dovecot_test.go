@@ -250,8 +250,9 @@ func TestDovecotKill(t *testing.T) {
 			for _, e := range w.receiver.all(t) {
 				came[e.ID] = true
 			}
-			if events, err := w.open().LastSequence(t.Context()); err != nil || int64(len(came)) != events {
-				t.Errorf("%d of %d events came, %v", len(came), events, err)
+			events, _, err := w.open().Pending(t.Context(), bouncehound.Cursor{}, everyType, 0) // alerts are for those who ask
+			if err != nil || len(came) != len(events) {
+				t.Errorf("%d of %d events came, %v", len(came), len(events), err)
 			}
 			t.Logf("%d of %d polls were cut off", cut, kills)
 		})
@@ -280,7 +281,8 @@ func killDuringPoll(t *testing.T, w *world, messages int) bool {
 	_ = d.cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
 	<-d.ended
 	status, ok := d.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	if !ok || !status.Signaled() && status.ExitStatus() != 0 {
+	// The one before may have been killed at a webhook, which waits then.
+	if !ok || !status.Signaled() && status.ExitStatus() != 0 && !strings.Contains(d.log(), "are held back") {
 		t.Fatalf("the poll ended with %v\n%s", d.cmd.ProcessState, d.log())
 	}
 	return status.Signaled()

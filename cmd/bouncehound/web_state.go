@@ -9,6 +9,7 @@ import (
 	"bouncehound"
 	"bouncehound/config"
 	"bouncehound/db"
+	"bouncehound/notify"
 	"bouncehound/web"
 )
 
@@ -37,7 +38,7 @@ func (s webState) Lags(ctx context.Context) ([]web.Lag, error) {
 		if !known {
 			continue
 		}
-		n, oldest, err := s.Lag(ctx, c, w.Events)
+		n, oldest, err := s.Lag(ctx, c, notify.EventTypes(w.Format, w.Events))
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func (p *program) webhooksListCommand() *cobra.Command {
 type webhookState struct {
 	Name        string `json:"name"`
 	Sequence    int64  `json:"sequence"` // of the last event it is done with
-	Lag         int64  `json:"lag"`      // events after that
+	Lag         int64  `json:"lag"`      // events that are for it and still to come
 	DeadLetters int    `json:"dead_letters"`
 	Skipped     int    `json:"skipped,omitempty"` // for which its format has no counterpart
 	Attempts    int    `json:"attempts,omitempty"`
@@ -89,11 +89,20 @@ func webhookStates(ctx context.Context, configured []config.Webhook, store *db.D
 		if err != nil {
 			return nil, err
 		}
-		states = append(states, webhookState{
-			Name: c.Consumer, Sequence: c.Sequence, Lag: last - c.Sequence,
-			DeadLetters: len(letters), Skipped: c.Skipped, Attempts: c.Attempts, NextAt: stamp(c.NextAt), Paused: c.Paused, LastError: lastError(c),
-			Unknown: !slices.ContainsFunc(configured, func(w config.Webhook) bool { return w.Name == c.Consumer }),
-		})
+		state := webhookState{
+			Name: c.Consumer, Sequence: c.Sequence, DeadLetters: len(letters), Skipped: c.Skipped,
+			Attempts: c.Attempts, NextAt: stamp(c.NextAt), Paused: c.Paused, LastError: lastError(c), Unknown: true,
+		}
+		for _, w := range configured {
+			if w.Name != c.Consumer {
+				continue
+			}
+			state.Unknown = false
+			if state.Lag, _, err = store.Lag(ctx, c, notify.EventTypes(w.Format, w.Events)); err != nil {
+				return nil, err
+			}
+		}
+		states = append(states, state)
 	}
 	return states, nil
 }
