@@ -68,7 +68,7 @@ func (t *tidying) resumeSome(ctx context.Context, copies []bouncehound.Copy) err
 		}
 	}
 	if len(left) > 0 {
-		if err := t.act(copies[0].Kind)(left); err != nil {
+		if err := t.act(copies[0].Kind)(ctx, left); err != nil {
 			return err
 		}
 	}

@@ -22,6 +22,7 @@ import (
 // one, with the mails in INBOX, UID n for the nth; those that are "" are not there.
 type script struct {
 	mails []string
+	gone  map[int]bool // expunged
 	// on is asked first about every command; it returns false to leave the answer
 	// to the script.
 	on   func(c *scripted, tag, command string) bool
@@ -88,9 +89,16 @@ func (c *scripted) answer(tag, command string) {
 		c.send("* SEARCH%s", c.uids(words))
 	case "UID FETCH":
 		for _, uid := range set(words[2]) {
-			if uid <= len(c.mails) && c.mails[uid-1] != "" {
+			if uid <= len(c.mails) && c.there(uid) {
 				c.fetched(uid, command)
 			}
+		}
+	case "UID COPY":
+		c.send("%s OK [COPYUID 9 %s %s] done", tag, words[2], words[2])
+		return
+	case "UID EXPUNGE":
+		for _, uid := range set(words[2]) {
+			c.expunged(uid)
 		}
 	case "LOGOUT":
 		c.send("* BYE bye")
@@ -101,17 +109,26 @@ func (c *scripted) answer(tag, command string) {
 func (c *scripted) uids(words []string) (found string) {
 	asked := words[slices.Index(words[1:], "UID")+2]
 	from, _, open := strings.Cut(asked, ":*")
-	for i, m := range c.mails {
+	for i := range c.mails {
 		in := slices.Contains(set(asked), i+1)
 		if open {
 			n, _ := strconv.Atoi(from)
 			in = i+1 >= n
 		}
-		if m != "" && in {
+		if c.there(i+1) && in {
 			found += fmt.Sprintf(" %d", i+1)
 		}
 	}
 	return found
+}
+
+func (s *script) there(uid int) bool { return s.mails[uid-1] != "" && !s.gone[uid] }
+
+func (s *script) expunged(uid int) {
+	if s.gone == nil {
+		s.gone = map[int]bool{}
+	}
+	s.gone[uid] = true
 }
 
 // fetched answers one FETCH for sizes or for a body.

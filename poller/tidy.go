@@ -3,8 +3,6 @@ package poller
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -49,18 +47,20 @@ func (t *tidying) wanted() bool {
 
 // act returns what is done with messages of a kind, nil for nothing. Of those that
 // are neither reports nor unread it is always nothing.
-func (t *tidying) act(kind bouncehound.Kind) func(uids []uint32) error {
+func (t *tidying) act(kind bouncehound.Kind) func(ctx context.Context, uids []uint32) error {
 	switch m := t.mailbox; {
 	case t.off:
 	case kind == bouncehound.KindUnread && m.Unread == UnreadMove:
-		return func(uids []uint32) error { return t.move(uids, t.plan.unreadTo) }
+		return func(ctx context.Context, uids []uint32) error {
+			return t.gone(uids, t.move(ctx, uids, t.plan.unreadTo))
+		}
 	case kind != bouncehound.KindReport:
 	case m.After == AfterSeen:
-		return func(uids []uint32) error { return t.session.flag(uids, imap.FlagSeen) }
+		return func(_ context.Context, uids []uint32) error { return t.session.flag(uids, imap.FlagSeen) }
 	case m.After == AfterMove:
-		return func(uids []uint32) error { return t.move(uids, t.plan.moveTo) }
+		return func(ctx context.Context, uids []uint32) error { return t.gone(uids, t.move(ctx, uids, t.plan.moveTo)) }
 	case m.After == AfterDelete:
-		return t.session.expunge
+		return func(_ context.Context, uids []uint32) error { return t.gone(uids, t.session.expunge(uids)) }
 	}
 	return nil
 }
@@ -89,11 +89,11 @@ func (t *tidying) tidy(ctx context.Context, done []handled) error {
 	return nil
 }
 
-func (t *tidying) inChunks(ctx context.Context, uids []uint32, act func([]uint32) error) error {
+func (t *tidying) inChunks(ctx context.Context, uids []uint32, act func(context.Context, []uint32) error) error {
 	for len(uids) > 0 {
 		chunk := uids[:min(maxSet, len(uids))]
 		uids = uids[len(chunk):]
-		if err := act(chunk); err != nil {
+		if err := act(ctx, chunk); err != nil {
 			return fail("tidy", t.folder.name, err)
 		}
 		if err := t.tidied(ctx, chunk); err != nil {
@@ -115,58 +115,4 @@ func (t *tidying) open() error {
 		err = fail("tidy", t.folder.name, errors.New("the UIDVALIDITY changed during the poll"))
 	}
 	return err
-}
-
-// move moves messages to another folder. Client.Move is for servers with MOVE only:
-// without it, it sends COPY, STORE and EXPUNGE and does not look at COPY's answer
-// (go-imap v2.0.0-beta.8), so that a COPY that fails destroys the messages. Here
-// each step waits for the one before.
-func (t *tidying) move(uids []uint32, target string) error {
-	s := t.session
-	if s.caps.Has(imap.CapMove) && s.client.Caps().Has(imap.CapMove) {
-		return s.do(0, func() error {
-			_, err := s.client.Move(set(uids), target).Wait()
-			return err
-		})
-	}
-	if !s.caps.Has(imap.CapUIDPlus) {
-		return errors.New("the server has neither MOVE nor UIDPLUS")
-	}
-	copied := uids
-	err := s.do(0, func() error {
-		data, err := s.client.Copy(set(uids), target).Wait()
-		if err == nil && len(data.SourceUIDs) > 0 { // COPYUID: what has surely arrived
-			copied = slices.DeleteFunc(slices.Clone(uids), func(uid uint32) bool { return !data.SourceUIDs.Contains(imap.UID(uid)) })
-		}
-		return err
-	})
-	if err == nil {
-		err = s.expunge(copied)
-	}
-	if err != nil || len(copied) == len(uids) {
-		return err
-	}
-	left, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
-	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("the server says that it copied %d of %d messages", len(copied), len(uids))
-	}
-	return err
-}
-
-// flag adds a flag to messages.
-func (s *session) flag(uids []uint32, flag imap.Flag) error {
-	add := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}
-	return s.do(0, func() error { return s.client.Store(set(uids), add, nil).Close() })
-}
-
-// expunge deletes these messages. UID EXPUNGE (RFC 4315) leaves those alone that
-// somebody else has marked; a plain EXPUNGE would not.
-func (s *session) expunge(uids []uint32) error {
-	if !s.caps.Has(imap.CapUIDPlus) {
-		return errors.New("the server has no UIDPLUS")
-	}
-	if err := s.flag(uids, imap.FlagDeleted); err != nil {
-		return err
-	}
-	return s.do(0, func() error { return s.client.UIDExpunge(set(uids)).Close() })
 }
