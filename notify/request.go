@@ -63,7 +63,7 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 	case errors.Is(err, errNoCounterpart):
 		return outcome{fate: skipped, err: err}
 	case err != nil:
-		return outcome{fate: refused, err: errors.New("not sent: " + s.conceal.Replace(err.Error()))}
+		return outcome{fate: refused, err: errors.New("not sent: " + address.ReplaceAllString(s.conceal.Replace(err.Error()), "[address]"))}
 	}
 	attempt, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()

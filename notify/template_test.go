@@ -99,10 +99,25 @@ func TestTemplateFailsLater(t *testing.T) {
 	}
 }
 
+// What a template says when it fails goes to logs: without addresses.
+func TestTemplateErrorsTellNoAddress(t *testing.T) {
+	e := crm()
+	e.Format = "template"
+	e.Template = `{{if eq .by "x"}}{{index .data .email "y"}}{{end}}{}`
+	s, err := New(e, &memory{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := bouncehound.Event{ID: "evt_1", Type: bouncehound.ContactOK, Data: []byte(`{"email":"lena@example.com","by":"x","lena@example.com":"z"}`)}
+	o := s.post(t.Context(), event)
+	if o.fate != refused || strings.Contains(o.err.Error(), "lena") || !strings.Contains(o.err.Error(), "line 1") {
+		t.Errorf("%v %v", o.fate, o.err)
+	}
+}
+
 // Every name that an event or its bounce can have is there, whatever the event is.
 func TestTemplateFields(t *testing.T) {
 	for _, e := range everything() {
-		f := templated{}
 		fields, err := fieldsOf(e.event)
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +133,6 @@ func TestTemplateFields(t *testing.T) {
 				t.Errorf("%s has no bounce.%s", e.name, name)
 			}
 		}
-		_ = f
 	}
 	if _, err := (templated{}).body(bouncehound.Event{Data: []byte(`[`)}, time.Time{}); err == nil || errors.Is(err, errNoCounterpart) {
 		t.Errorf("error %v", err)
