@@ -70,7 +70,7 @@ type OAuth2 struct {
 	ClientSecret        Secret
 	ClientSecretExpires time.Time // the day it ends, in UTC; zero: not known
 	Certificate         Secret    // PEM; in place of ClientSecret
-	CertificateKey      Secret    // PEM, RSA
+	CertificateKey      Secret    // PEM; RSA or P-256
 	ServiceAccount      Secret    // the JSON of Google's key file
 	RefreshToken        Secret
 	Token               Secret // an access token, got anew each time

@@ -2,6 +2,7 @@ package poller_test
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -26,7 +27,11 @@ var rsaTestKey = sync.OnceValue(func() *rsa.PrivateKey {
 // clock of a bubble begins in 2000), and the key in PKCS #8.
 func certificate(t testing.TB, name string, ends time.Time) (certPEM, keyPEM []byte) {
 	t.Helper()
-	key := rsaTestKey()
+	return certificateOf(t, rsaTestKey(), name, ends)
+}
+
+func certificateOf(t testing.TB, key crypto.Signer, name string, ends time.Time) (certPEM, keyPEM []byte) {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name},
 		NotBefore: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: ends,

@@ -62,7 +62,10 @@ func (t *tidying) gone(uids []uint32, err error) error {
 	}
 	left, err := t.session.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
 	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("the server says that it is done, and %d of %d messages are in the folder still", len(left), len(uids))
+		err = &Error{
+			Stage: "tidy", Folder: t.folder.name, Hint: "Gmail lets nothing out of All Mail: poll INBOX or another label there",
+			Err: fmt.Errorf("the server says that it is done, and %d of %d messages are in the folder still", len(left), len(uids)),
+		}
 	}
 	return err
 }

@@ -39,7 +39,7 @@ type OAuth2 struct {
 
 	ClientSecret Secret    // nil: none, or a certificate instead
 	SecretEnds   time.Time // of ClientSecret; zero: not known
-	// The certificate, in PEM, and its RSA key prove who the client is (RFC 7523
+	// The certificate, in PEM, and its key (RSA; P-256 where not Microsoft) prove who the client is (RFC 7523
 	// section 2.2) in place of a secret; both nil: none.
 	Certificate, CertificateKey Secret
 	ServiceAccount              Secret // the JSON of Google's key file

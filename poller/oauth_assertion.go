@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -24,7 +25,8 @@ import (
 const assertionTime = 20 * time.Minute
 
 // assertion proves who the client is by its certificate (RFC 7523 section 2.2), in the
-// form Microsoft asks for: PS256, with the SHA-256 of the certificate as x5t#S256.
+// form Microsoft asks for: PS256, with the SHA-256 of the certificate as x5t#S256; with
+// an elliptic key, which others take, ES256.
 func (o *OAuth2) assertion(ctx context.Context, audience string) (url.Values, error) {
 	text, err := o.Certificate(ctx)
 	if err != nil {
@@ -42,17 +44,23 @@ func (o *OAuth2) assertion(ctx context.Context, audience string) (url.Values, er
 	if err != nil {
 		return nil, unreadable("certificate_key", err)
 	}
-	key, err := rsaKey(text)
+	key, err := privateKey(text)
 	if err != nil {
-		return nil, &Error{Stage: "login", Hint: "certificate_key_file must be the RSA key of the certificate, in PEM and without a passphrase", Err: fmt.Errorf("the certificate's key: %w", err)}
+		return nil, &Error{Stage: "login", Hint: "certificate_key_file must be the certificate's key, RSA or P-256, in PEM and without a passphrase", Err: fmt.Errorf("the certificate's key: %w", err)}
 	}
-	if !key.PublicKey.Equal(cert.PublicKey) {
+	algorithm := "PS256"
+	if _, elliptic := key.(*ecdsa.PrivateKey); elliptic {
+		if algorithm = "ES256"; microsoft(audience) {
+			return nil, &Error{Stage: "login", Hint: "make a certificate with an RSA key, and upload it where the application is registered", Err: errors.New("the certificate: Microsoft takes none with an elliptic key")}
+		}
+	}
+	if public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !public.Equal(cert.PublicKey) {
 		return nil, &Error{Stage: "login", Hint: "check certificate_file and certificate_key_file", Err: errors.New("the key is not that of the certificate")}
 	}
 	o.warnEnd("the certificate", cert.NotAfter, 30*24*time.Hour, "upload a new one where the application is registered")
 	sum := sha256.Sum256(cert.Raw)
 	now := time.Now()
-	signed, err := sign(key, map[string]any{"alg": "PS256", "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(sum[:])}, map[string]any{
+	signed, err := sign(key, map[string]any{"alg": algorithm, "typ": "JWT", "x5t#S256": base64.RawURLEncoding.EncodeToString(sum[:])}, map[string]any{
 		"aud": audience, "iss": o.ClientID, "sub": o.ClientID, "jti": rand.Text(),
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(assertionTime).Unix(),
 	})
@@ -90,9 +98,12 @@ func (o *OAuth2) delegated(ctx context.Context) (*oauth2.Token, error) {
 	if file.Email == "" || file.Key == "" {
 		return nil, bad("lacks client_email or private_key")
 	}
-	key, err := rsaKey(file.Key)
+	key, err := privateKey(file.Key)
 	if err != nil {
 		return nil, bad(err.Error())
+	}
+	if _, ok := key.(*rsa.PrivateKey); !ok {
+		return nil, bad("is no RSA key")
 	}
 	tokenURL := file.TokenURI
 	if o.TokenURL != "" {
@@ -117,49 +128,3 @@ func (o *OAuth2) delegated(ctx context.Context) (*oauth2.Token, error) {
 }
 
 const googleToken = "https://oauth2.googleapis.com/token"
-
-// sign makes a JWT in the compact form of RFC 7515, by RS256 or PS256 (RFC 7518
-// sections 3.3 and 3.5).
-func sign(key *rsa.PrivateKey, header, claims map[string]any) (string, error) {
-	var parts []string
-	for _, part := range []map[string]any{header, claims} {
-		text, err := json.Marshal(part)
-		if err != nil {
-			return "", fmt.Errorf("sign the assertion: %w", err)
-		}
-		parts = append(parts, base64.RawURLEncoding.EncodeToString(text))
-	}
-	text := strings.Join(parts, ".")
-	sum := sha256.Sum256([]byte(text))
-	var signature []byte
-	var err error
-	if header["alg"] == "PS256" {
-		signature, err = rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
-	} else {
-		signature, err = rsa.SignPKCS1v15(nil, key, crypto.SHA256, sum[:])
-	}
-	if err != nil {
-		return "", fmt.Errorf("sign the assertion: %w", err)
-	}
-	return text + "." + base64.RawURLEncoding.EncodeToString(signature), nil
-}
-
-// rsaKey reads an RSA key in PEM, PKCS #8 or PKCS #1. Its errors quote nothing of it.
-func rsaKey(text string) (*rsa.PrivateKey, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, errors.New("is not in PEM form")
-	}
-	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return key, nil
-	}
-	any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, errors.New("is no private key that can be read")
-	}
-	key, ok := any.(*rsa.PrivateKey)
-	if !ok {
-		return nil, errors.New("is no RSA key")
-	}
-	return key, nil
-}

@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"log/slog"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -182,13 +183,52 @@ func TestCertificate(t *testing.T) {
 	})
 }
 
+// With an elliptic key the assertion is signed by ES256, but not for Microsoft.
+func TestEllipticCertificate(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certPEM, keyPEM := certificateOf(t, key, "app", time.Now().Add(time.Hour))
+	sec1, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As openssl ecparam -genkey writes it.
+	parameters := pemText(t, "EC PARAMETERS", []byte{0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07})
+	for _, text := range [][]byte{keyPEM, append(parameters, pemText(t, "EC PRIVATE KEY", sec1)...)} {
+		s := &tokenServer{}
+		wantToken(t, s.withCertificate(certPEM, text), "", "access-1")
+		head, signature, _ := strings.Cut(s.last().Get("client_assertion"), ".")
+		claims, signature, _ := strings.Cut(signature, ".")
+		raw, err := base64.RawURLEncoding.DecodeString(signature)
+		if err != nil || len(raw) != 64 {
+			t.Fatalf("%d octets, %v", len(raw), err)
+		}
+		sum := sha256.Sum256([]byte(head + "." + claims))
+		if !ecdsa.Verify(&key.PublicKey, sum[:], new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])) {
+			t.Error("the signature is not good")
+		}
+		if header, _ := base64.RawURLEncoding.DecodeString(head); !strings.Contains(string(header), `"alg":"ES256"`) {
+			t.Errorf("header %s", header)
+		}
+	}
+	s := &tokenServer{}
+	o := s.withCertificate(certPEM, keyPEM)
+	o.TokenURL = "https://login.microsoftonline.com/t/oauth2/v2.0/token"
+	wantError(t, wantToken(t, o, "", ""), "login", "RSA key")
+	if len(s.requests) != 0 {
+		t.Errorf("asked %v", s.requests)
+	}
+}
+
 func TestCertificateProblems(t *testing.T) {
 	certPEM, keyPEM := certificate(t, "app", time.Now().Add(time.Hour))
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	elliptical, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	elliptical, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +245,7 @@ func TestCertificateProblems(t *testing.T) {
 		"no certificate":    {pemText(t, "CERTIFICATE", []byte("x")), keyPEM, "the certificate"},
 		"no key":            {certPEM, []byte("t0ps3cr3t"), "not in PEM form"},
 		"a damaged key":     {certPEM, pemText(t, "PRIVATE KEY", []byte("t0ps3cr3t")), "no private key"},
-		"a key of no RSA":   {certPEM, pemText(t, "PRIVATE KEY", der), "no RSA key"},
+		"another curve":     {certPEM, pemText(t, "PRIVATE KEY", der), "neither an RSA key"},
 		"another's key":     {certPEM, pemText(t, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(other)), "not that of the certificate"},
 		"key and certifice": {certPEM, certPEM, "no private key"},
 	} {
