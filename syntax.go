@@ -15,14 +15,28 @@ import (
 // still break a rule, see [CheckAddress].
 func IsAddress(a string) bool {
 	at := strings.LastIndexByte(a, '@')
-	if at < 1 || at == len(a)-1 || strings.ContainsAny(a[at:], " \t\r\n<>\",;:()") && a[at+1] != '[' {
+	if at < 1 || at == len(a)-1 {
 		return false
+	}
+	for i := at + 1; i < len(a); i++ {
+		switch a[i] {
+		case ' ', '\t', '\r', '\n', '<', '>', '"', ',', ';', ':', '(', ')':
+			if a[at+1] != '[' {
+				return false
+			}
+		}
 	}
 	local := a[:at]
 	if inner, ok := strings.CutPrefix(local, `"`); ok {
 		return len(inner) > 1 && inner[len(inner)-1] == '"' && !strings.ContainsAny(inner, "\r\n")
 	}
-	return !strings.ContainsAny(local, " \t\r\n<>,;\"")
+	for i := range len(local) {
+		switch local[i] {
+		case ' ', '\t', '\r', '\n', '<', '>', ',', ';', '"':
+			return false
+		}
+	}
+	return true
 }
 
 var (

@@ -20,17 +20,36 @@ type Check struct {
 // Check says of each address, in any spelling, whether it may be written to. It looks
 // up many at once much faster than one by one.
 func (db *DB) Check(ctx context.Context, addresses []string) ([]Check, error) {
-	return db.check(ctx, addresses, ``)
-}
-
-// CheckFlagged is Check for those who only want to know who must not be written to:
-// other contacts are as if they were not known.
-func (db *DB) CheckFlagged(ctx context.Context, addresses []string) ([]Check, error) {
-	return db.check(ctx, addresses, ` AND c.standing = 'do_not_email'`)
-}
-
-func (db *DB) check(ctx context.Context, addresses []string, condition string) ([]Check, error) {
+	known, err := db.check(ctx, addresses, ``)
+	if err != nil {
+		return nil, err
+	}
 	checks := make([]Check, len(addresses))
+	for i := range checks {
+		if c, ok := known[i]; ok {
+			checks[i] = *c
+		} else {
+			checks[i].Mail = true
+		}
+	}
+	return checks, nil
+}
+
+// CheckFlagged returns, by index, those of the addresses that must not be written to,
+// and why.
+func (db *DB) CheckFlagged(ctx context.Context, addresses []string) (map[int]*Check, error) {
+	flagged, err := db.check(ctx, addresses, ` AND c.standing = 'do_not_email'`)
+	for i, c := range flagged {
+		if c.Mail {
+			delete(flagged, i)
+		}
+	}
+	return flagged, err
+}
+
+// check returns, by index, what is known of addresses: contacts that meet a condition,
+// and entries.
+func (db *DB) check(ctx context.Context, addresses []string, condition string) (map[int]*Check, error) {
 	keys := make([]string, len(addresses))
 	for i, a := range addresses {
 		keys[i] = bouncehound.Key(a)
@@ -39,16 +58,16 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 	if err != nil {
 		return nil, err
 	}
+	checks := map[int]*Check{}
 	scan := func(rows *sql.Rows) (n int, err error) {
-		var c bouncehound.Contact
-		if err = rows.Scan(&n, &c.Email, &c.Standing, (*stamp)(&c.Since), (*stamp)(&c.Until), &c.Cause, &c.By, &c.Note,
-			&c.Reason, &c.Class, &c.Status, &c.Diagnostic, &c.Bounces, (*stamp)(&c.FirstBouncedAt), (*stamp)(&c.LastBouncedAt)); err == nil {
-			checks[n] = Check{Known: true, Contact: c}
+		c := &Check{Known: true}
+		k := &c.Contact
+		if err = rows.Scan(&n, &k.Email, &k.Standing, (*stamp)(&k.Since), &k.Cause, &k.Note, &k.Reason, &k.Class, &k.Status, &k.Diagnostic); err == nil {
+			checks[n] = c
 		}
 		return n, err
 	}
-	for _, err := range stream(ctx, db.readers, "check", scan, `SELECT j.key, c.email, c.standing, c.since, c.until, c.cause, c.by, c.note,
-		c.reason, c.class, c.status, c.diagnostic, c.bounces, c.first_bounced_at, c.last_bounced_at
+	for _, err := range stream(ctx, db.readers, "check", scan, `SELECT j.key, c.email, c.standing, c.since, c.cause, c.note, c.reason, c.class, c.status, c.diagnostic
 		FROM json_each(?) j JOIN contacts c ON c.key = j.value`+condition, string(list)) {
 		if err != nil {
 			return nil, err
@@ -57,15 +76,14 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 	if err := db.checkEntries(ctx, keys, checks); err != nil {
 		return nil, err
 	}
-	for i := range checks {
-		c := &checks[i]
+	for _, c := range checks {
 		c.Mail = c.Contact.Standing != bouncehound.DoNotEmail && (c.Entry == nil || c.Entry.Kind != bouncehound.EntryDomain)
 	}
 	return checks, nil
 }
 
 // checkEntries finds the entries that hold for addresses.
-func (db *DB) checkEntries(ctx context.Context, keys []string, checks []Check) error {
+func (db *DB) checkEntries(ctx context.Context, keys []string, checks map[int]*Check) error {
 	var any bool
 	if err := db.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM entries WHERE ended IS NULL)`).Scan(&any); err != nil || !any {
 		return explain(err)
@@ -96,6 +114,9 @@ func (db *DB) checkEntries(ctx context.Context, keys []string, checks []Check) e
 			return err
 		}
 		for _, i := range values[key] {
+			if checks[i] == nil {
+				checks[i] = &Check{}
+			}
 			if checks[i].Entry == nil || e.Kind == bouncehound.EntryDomain {
 				checks[i].Entry = &e
 			}

@@ -79,7 +79,7 @@ func TestDomainEntry(t *testing.T) {
 	if checks[0].Contact.Standing != bouncehound.Watch || len(events(t, store)) != before+1 { // mia is released, because she is allowed
 		t.Errorf("check %+v, %d events", checks[0], len(events(t, store)))
 	}
-	if flagged, err := store.CheckFlagged(t.Context(), []string{"lena@example.com", "oda@example.net"}); err != nil || flagged[0].Known || flagged[0].Mail || !flagged[1].Mail {
+	if flagged, err := store.CheckFlagged(t.Context(), []string{"lena@example.com", "oda@example.net"}); err != nil || len(flagged) != 1 || flagged[0] == nil || flagged[0].Known {
 		t.Errorf("flagged %+v, %v", flagged, err)
 	}
 	if done, err := store.EndEntry(t.Context(), bouncehound.EntryDomain, "example.com", bouncehound.DefaultPolicy(), db.By{}); err != nil || !done.Changed {

@@ -108,20 +108,18 @@ func (p *program) clean(ctx context.Context, store *db.DB, list string, r cleanR
 
 // removals says why addresses may not be mailed.
 func removals(ctx context.Context, store *db.DB, addresses []string) ([]export.Removal, error) {
-	checks, err := store.CheckFlagged(ctx, addresses)
+	flagged, err := store.CheckFlagged(ctx, addresses)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]export.Removal, len(checks))
-	for i, c := range checks {
-		if !c.Mail {
-			all[i] = removal(c)
-		}
+	all := make([]export.Removal, len(addresses))
+	for i, c := range flagged {
+		all[i] = removal(c)
 	}
 	return all, nil
 }
 
-func removal(c db.Check) export.Removal {
+func removal(c *db.Check) export.Removal {
 	if c.Contact.Standing != bouncehound.DoNotEmail {
 		why := "never to be mailed: " + c.Entry.Value
 		if c.Entry.Note != "" {

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"bouncehound"
+	"bouncehound/db"
+)
+
+// TestMillion prints how long things take in a store of 1,000,000 contacts and
+// 2,000,000 bounces, beside what they may. TEST_MILLION names a directory for the
+// store, which is made there if it is not yet, in some minutes; 2 GB.
+func TestMillion(t *testing.T) {
+	dir := os.Getenv("TEST_MILLION")
+	if dir == "" {
+		t.Skip("TEST_MILLION is not set: .ci/long million")
+	}
+	m := &million{t: t, path: filepath.Join(dir, "million.db"), contacts: 1_000_000}
+	m.fill()
+	store, err := db.Open(t.Context(), m.path, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	m.shows(store)
+	m.lists(store)
+	m.checks(store)
+	m.exports()
+	m.cleans(dir)
+}
+
+type million struct {
+	t        *testing.T
+	path     string
+	contacts int
+}
+
+// address is that of a contact. Of ten, five are flagged, three watched and two ok.
+func (m *million) address(i int) string {
+	return fmt.Sprintf("contact.%07d@domain%03d.example", i*7919%m.contacts, i*7919%m.contacts%997)
+}
+
+func (m *million) verdict(i int) bouncehound.Verdict {
+	switch i % 10 {
+	case 0, 1, 2, 3, 4:
+		return bouncehound.Verdict{Class: bouncehound.Hard, Reason: bouncehound.UserUnknown, Fault: bouncehound.FaultRecipient, SESType: "Permanent", SESSubtype: "General",
+			Rule: "enhanced/5.1.1", Matched: "5.1.1", Confidence: bouncehound.HighConfidence, Retry: bouncehound.RetryNever}
+	case 5, 6, 7:
+		return bouncehound.Verdict{Class: bouncehound.Soft, Reason: bouncehound.ServerError, Fault: bouncehound.FaultRecipientDomain, Rule: "enhanced/4.3.0", Retry: bouncehound.RetryLater}
+	}
+	return bouncehound.Verdict{Class: bouncehound.Block, Reason: bouncehound.SpamContent, Fault: bouncehound.FaultMessage, Rule: "enhanced/5.7.1", Retry: bouncehound.RetryAfterFix}
+}
+
+// fill records two reports on each contact, of twenty recipients each.
+func (m *million) fill() {
+	if _, err := os.Stat(m.path + ".done"); err == nil {
+		return
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		os.Remove(m.path + suffix)
+	}
+	ctx, began, now := m.t.Context(), time.Now(), time.Now()
+	store, err := db.Open(ctx, m.path, db.Options{Raw: "none"})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	const each, batch = 20, 50
+	for round := range 2 {
+		for from := 0; from < m.contacts; from += each * batch {
+			var messages []bouncehound.Judged
+			for i := from; i < min(from+each*batch, m.contacts); i += each {
+				id := fmt.Sprintf("<%d.%d@mx.example.net>", round, i)
+				r := bouncehound.Report{Format: "dsn", MessageID: id, ReportingMTA: "mx.example.net",
+					Original: bouncehound.Original{MessageID: fmt.Sprintf("<news.%d.%d@example.org>", round, i), Subject: "News of the month", From: "news@example.org"}}
+				var verdicts []bouncehound.Verdict
+				for j := i; j < min(i+each, m.contacts); j++ {
+					r.Recipients = append(r.Recipients, bouncehound.Recipient{Action: bouncehound.Failed, Address: m.address(j), Status: "5.1.1", Reply: 550,
+						Diagnostic: "550 5.1.1 <" + m.address(j) + ">: Recipient address rejected: User unknown in virtual mailbox table", RemoteMTA: "mx.domain.example"})
+					verdicts = append(verdicts, m.verdict(j))
+				}
+				msg := bouncehound.Message{Raw: []byte(id), InternalDate: now.Add(-time.Duration(40-20*round) * 24 * time.Hour).Add(time.Duration(i) * time.Millisecond)}
+				messages = append(messages, bouncehound.Judged{Message: msg, ID: msg.ID(), Report: r, Bounces: bouncehound.Bounces(msg, r, verdicts, now)})
+			}
+			if _, err := store.Record(ctx, db.Batch{Messages: messages}, bouncehound.DefaultPolicy()); err != nil {
+				m.t.Fatal(err)
+			}
+		}
+	}
+	if err := store.Close(); err != nil {
+		m.t.Fatal(err)
+	}
+	fmt.Printf("%-44s %s\n", "made the store in", time.Since(began).Round(time.Second))
+	if err := os.WriteFile(m.path+".done", nil, 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// times prints the median and the worst of many runs of f beside what one may take.
+func (m *million) times(what string, n int, may time.Duration, f func(i int) error) {
+	var took []time.Duration
+	for i := range n {
+		began := time.Now()
+		if err := f(i); err != nil {
+			m.t.Fatalf("%s: %v", what, err)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	m.figure(what, fmt.Sprintf("%s, worst of %d %s", took[n/2].Round(time.Microsecond), n, took[n-1].Round(time.Microsecond)), may.String(), took[n/2] <= may)
+}
+
+func (m *million) figure(what, is, may string, good bool) {
+	word := "ok"
+	if !good {
+		word = "OVER"
+	}
+	fmt.Printf("%-44s %-44s (may: %s) %s\n", what, is, may, word)
+}
+
+func (m *million) shows(store *db.DB) {
+	m.times("show: what it reads", 500, 20*time.Millisecond, func(i int) error {
+		address := m.address(i * 1999)
+		if _, ok, err := store.Contact(m.t.Context(), address); err != nil || !ok {
+			return fmt.Errorf("%s: %v, %w", address, ok, err)
+		}
+		if _, err := store.Changes(m.t.Context(), address); err != nil {
+			return err
+		}
+		n := 0
+		for _, err := range store.Bounces(m.t.Context(), db.BounceFilter{Address: address, Repeats: true}) {
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		if _, err := store.Told(m.t.Context(), address, nil); err != nil || n != 2 {
+			return fmt.Errorf("%d bounces, %w", n, err)
+		}
+		_, err := store.Check(m.t.Context(), []string{address})
+		return err
+	})
+	m.times("show: the verb, with start and rules", 20, 20*time.Millisecond, func(i int) error { return m.verb(nil, "show", m.address(i*1999)) })
+}
+
+// verb runs a command line in a process of its own.
+func (m *million) verb(out io.Writer, args ...string) error {
+	cmd := m.command(args...)
+	cmd.Stdout = out
+	return cmd.Run()
+}
+
+func (m *million) command(args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	cmd := exec.Command(self, append(args, "--store", m.path)...)
+	cmd.Args[0] = "bouncehound" // what makes the test binary the command, see TestMain
+	cmd.Env = append(os.Environ(), "BOUNCEHOUND_CONFIG="+emptyConfig(m.t))
+	return cmd
+}
+
+func (m *million) lists(store *db.DB) {
+	flagged := []bouncehound.Standing{bouncehound.Watch, bouncehound.DoNotEmail}
+	all := append(flagged, bouncehound.OK)
+	for what, f := range map[string]db.ContactFilter{
+		"list: first page":            {Standing: flagged, Sort: "since"},
+		"list: last bounced first":    {Standing: flagged, Sort: "last"},
+		"list: most bounces first":    {Standing: flagged, Sort: "bounces"},
+		"list: by address":            {Standing: flagged, Sort: "email"},
+		"list: a reason":              {Standing: all, Sort: "since", Reason: bouncehound.UserUnknown},
+		"list: a rare reason":         {Standing: all, Sort: "since", Reason: bouncehound.MailLoop},
+		"list: a domain":              {Standing: flagged, Sort: "since", Domain: "domain007.example"},
+		"list: an original":           {Standing: all, Sort: "since", MessageID: "<news.1.5000@example.org>"},
+		"list: since a week":          {Standing: flagged, Sort: "since", Since: time.Now().AddDate(0, 0, -7)},
+		"list: text (reads all)":      {Standing: all, Sort: "since", Text: "no such text"},
+		"list: a mailbox (reads all)": {Standing: all, Sort: "since", Mailbox: "nowhere"},
+	} {
+		f.Limit = 50
+		m.times(what, 5, 50*time.Millisecond, func(int) error {
+			for _, err := range store.Contacts(m.t.Context(), f) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}
+
+func (m *million) checks(store *db.DB) {
+	m.times("check: one contact", 5000, 100*time.Microsecond, func(i int) error {
+		checks, err := store.Check(m.t.Context(), []string{m.address(i * 101)})
+		if err == nil && !checks[0].Known {
+			err = fmt.Errorf("not known")
+		}
+		return err
+	})
+}
+
+func (m *million) exports() {
+	out := filepath.Join(m.t.TempDir(), "do-not-email.csv")
+	began := time.Now()
+	cmd := m.command("export", "do-not-email", "--out", out)
+	if err := cmd.Run(); err != nil {
+		m.t.Fatal(err)
+	}
+	took := time.Since(began)
+	f, err := os.Open(out)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer f.Close()
+	rows := -1
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		rows++
+	}
+	rate := float64(rows) / took.Seconds()
+	m.figure("export do-not-email", fmt.Sprintf("%d rows, %.0f rows/s, %s", rows, rate, used(cmd)), "300000 rows/s", rate >= 300_000)
+}
+
+func (m *million) cleans(dir string) {
+	list := filepath.Join(dir, "million.csv")
+	var b bytes.Buffer
+	b.WriteString("id,email,name,city\r\n")
+	for i := range m.contacts {
+		address := m.address(i)
+		if i%2 == 1 {
+			address = fmt.Sprintf("reader.%07d@domain%03d.example", i, i%997)
+		}
+		fmt.Fprintf(&b, "%d,%s,\"Reader, %d\",Ulm\r\n", i, address, i)
+	}
+	if err := os.WriteFile(list, b.Bytes(), 0o600); err != nil {
+		m.t.Fatal(err)
+	}
+	b = bytes.Buffer{}
+	for range 3 {
+		began := time.Now()
+		cmd := m.command("clean", list, "--out", filepath.Join(m.t.TempDir(), "clean.csv"), "--removed", filepath.Join(m.t.TempDir(), "removed.csv"))
+		said, err := cmd.CombinedOutput()
+		if err != nil {
+			m.t.Fatalf("%v: %s", err, said)
+		}
+		took := time.Since(began)
+		use := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		m.figure("clean", fmt.Sprintf("%s in %s, %s", strings.TrimSpace(string(said)), took.Round(time.Millisecond), used(cmd)), "3s, 64 MiB", took <= 3*time.Second && use.Maxrss <= 64<<10)
+	}
+}
+
+// used says what a process used.
+func used(cmd *exec.Cmd) string {
+	use := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	return fmt.Sprintf("%d MiB, %s of CPU", use.Maxrss>>10, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Round(10*time.Millisecond))
+}
