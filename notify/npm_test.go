@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +17,9 @@ import (
 
 // The libraries of others that verify our signatures, from npm, and their versions.
 var published = []string{"standardwebhooks@1.1.1", "@sendgrid/eventwebhook@8.0.0"}
+
+// Postmark's own types of its webhooks, and who checks them.
+var publishedTypes = []string{"postmark@5.1.0", "typescript@5.9.3"}
 
 // verifyJS prints one line for each case on stdin: ok, or what the library says.
 const verifyJS = `
@@ -42,19 +47,7 @@ for (const line of require("node:fs").readFileSync(0, "utf8").trim().split("\n")
 // Our signatures are verified by the libraries that receivers use: that of Standard
 // Webhooks and that of SendGrid, for Node.
 func TestPublishedLibraries(t *testing.T) {
-	if os.Getenv("TEST_PUBLISHED") == "" {
-		t.Skip("TEST_PUBLISHED is not set: it gets libraries from npm")
-	}
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("%s is not installed", program)
-		}
-	}
-	dir := t.TempDir()
-	install := exec.CommandContext(t.Context(), "npm", append([]string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--cache", filepath.Join(dir, "cache")}, published...)...)
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm install: %v\n%s", err, out)
-	}
+	dir := npm(t, published)
 	private, public := newECDSA(t)
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
@@ -120,6 +113,75 @@ func TestPublishedLibraries(t *testing.T) {
 		}
 	}
 	t.Logf("%d requests judged as they should be by %s", len(want), strings.Join(published, ", "))
+}
+
+// npm installs packages into a folder of its own.
+func npm(t *testing.T, packages []string) (dir string) {
+	t.Helper()
+	if os.Getenv("TEST_PUBLISHED") == "" {
+		t.Skip("TEST_PUBLISHED is not set: it gets libraries from npm")
+	}
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed", program)
+		}
+	}
+	dir = t.TempDir()
+	args := []string{"install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--cache", filepath.Join(dir, "cache")}
+	if out, err := exec.CommandContext(t.Context(), "npm", append(args, packages...)...).CombinedOutput(); err != nil {
+		t.Fatalf("npm install: %v\n%s", err, out)
+	}
+	return dir
+}
+
+// Every field that we send to receivers of Postmark's webhooks is one of Postmark's own
+// types, and none is missing. (Null is let be: it is documented, and not in the types.)
+func TestPublishedTypes(t *testing.T) {
+	dir := npm(t, publishedTypes)
+	f, err := postmark.open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ts strings.Builder
+	ts.WriteString(`import type { Models } from "postmark";` + "\n")
+	records := map[string]int{}
+	bounce := ""
+	for i, e := range everything() {
+		body, err := f.body(e.event, e.event.At)
+		if errors.Is(err, errNoCounterpart) {
+			continue
+		}
+		var record struct{ RecordType string }
+		if err := errors.Join(err, json.Unmarshal(body, &record)); err != nil {
+			t.Fatal(err)
+		}
+		records[record.RecordType]++
+		if record.RecordType == "Bounce" {
+			bounce = string(body)
+		}
+		fmt.Fprintf(&ts, "export const c%d: Models.%sWebhook = %s;\n", i, record.RecordType, body)
+	}
+	if len(records) != 4 || records["Bounce"] < 8 {
+		t.Errorf("records %v", records)
+	}
+	check := func(text string) (string, error) {
+		if err := os.WriteFile(filepath.Join(dir, "records.ts"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tsc := exec.CommandContext(t.Context(), "node", "node_modules/typescript/bin/tsc", "--noEmit", "--skipLibCheck", "--module", "nodenext", "--moduleResolution", "nodenext", "--target", "es2022", "records.ts")
+		tsc.Dir = dir
+		out, err := tsc.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := check(ts.String()); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, wrong := range []string{strings.Replace(bounce, `"TypeCode":`, `"TypeCode":"x","Type2":`, 1), strings.Replace(bounce, `"Email":`, `"EMail":`, 1)} {
+		if out, err := check(ts.String() + "export const wrong: Models.BounceWebhook = " + wrong + ";\n"); err == nil || strings.Count(out, "error TS") != 1 {
+			t.Errorf("what is wrong is not found: %v\n%s", err, out)
+		}
+	}
+	t.Logf("%v as the types of %s have it", records, publishedTypes[0])
 }
 
 // sent returns what an endpoint gets of events with all kinds of text in them.
