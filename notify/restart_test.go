@@ -223,3 +223,31 @@ func TestClockSetBack(t *testing.T) {
 		wantIDs(t, crmHook.took(), ids)
 	})
 }
+
+// slow is a log on a disk that has other things to do.
+type slow struct {
+	*memory
+	takes time.Duration
+}
+
+func (s slow) SaveCursor(ctx context.Context, c bouncehound.Cursor) error {
+	select {
+	case <-time.After(s.takes):
+		return s.memory.SaveCursor(ctx, c)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// A disk that is busy for long is waited for, and is no reason to end the daemon.
+func TestSlowDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		ids := log.add("a@example.com", "b@example.com")
+		runFor(t, newTestSender(t, crm(), slow{log, time.Minute}, crmHook), time.Hour)
+		wantIDs(t, crmHook.took(), ids)
+		if c := log.cursor("crm"); c.Sequence != 2 {
+			t.Errorf("cursor %+v", c)
+		}
+	})
+}

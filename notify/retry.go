@@ -94,7 +94,7 @@ func (r *retry) one(ctx context.Context, letter bouncehound.DeadLetter) error {
 			return o.err
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	ctx, cancel := outliving(ctx)
 	defer cancel()
 	if err := r.log.DropDeadLetter(ctx, r.name, letter.Event.Sequence); err != nil {
 		return fmt.Errorf("drop dead letter: %w", err)
@@ -107,7 +107,7 @@ func (r *retry) one(ctx context.Context, letter bouncehound.DeadLetter) error {
 
 // pause stops all sending to the endpoint.
 func (r *retry) pause(ctx context.Context, why error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	ctx, cancel := outliving(ctx)
 	defer cancel()
 	c, err := r.log.OpenCursor(ctx, r.name, r.start)
 	if err != nil {

@@ -9,8 +9,21 @@ import (
 )
 
 // saveTimeout is how long the outcome of an attempt may take to be written once we
-// are told to stop.
+// are told to stop. Until then it may take as long as it takes: the disk may be busy.
 const saveTimeout = 5 * time.Second
+
+// outliving returns a context that ends saveTimeout after ctx does.
+func outliving(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(saveTimeout):
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel() }
+}
 
 // failingAfter is how many attempts in a row fail before others are told of it: about
 // five minutes.
@@ -49,7 +62,7 @@ func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bounce
 // the way of it, the attempt at the next event is written at the same time and its
 // cursor returned; otherwise next is nil.
 func (s *Sender) settle(ctx context.Context, c bouncehound.Cursor, e bouncehound.Event, o outcome, more bool) (next *bouncehound.Cursor, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	ctx, cancel := outliving(ctx)
 	defer cancel()
 	stored, err := s.log.OpenCursor(ctx, s.name, s.start)
 	if err != nil {
