@@ -60,3 +60,24 @@ func (db *DB) FirstSequence(ctx context.Context) (n int64, err error) {
 	}
 	return n, nil
 }
+
+// Newest returns the latest time at which something was written; zero for an empty
+// store. It is of the clock of then.
+func (db *DB) Newest(ctx context.Context) (at time.Time, err error) {
+	err = db.readers.QueryRowContext(ctx, `SELECT max(coalesce((SELECT at FROM events ORDER BY sequence DESC LIMIT 1), ''),
+		coalesce((SELECT recorded_at FROM messages ORDER BY number DESC LIMIT 1), ''))`).Scan((*newest)(&at))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("newest: %w", explain(err))
+	}
+	return at, nil
+}
+
+// newest is a stamp that may be empty.
+type newest time.Time
+
+func (n *newest) Scan(v any) error {
+	if v == "" {
+		v = nil
+	}
+	return (*stamp)(n).Scan(v)
+}

@@ -48,6 +48,7 @@ func (p *Poller) connect(ctx context.Context) (*session, error) {
 func (p *Poller) greet(ctx context.Context, w *wire, host string) (*session, error) {
 	var conn net.Conn = w
 	first := ""
+	var secured *tls.ConnectionState
 	if p.Mailbox.TLS == TLSStartTLS {
 		if err := startTLS(w, p.dialTimeout()); err != nil {
 			return nil, err
@@ -59,9 +60,11 @@ func (p *Poller) greet(ctx context.Context, w *wire, host string) (*session, err
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return nil, fail("tls", "", w.because(err))
 		}
-		conn = secure
+		state := secure.ConnectionState()
+		conn, secured = secure, &state
 	}
 	s := newSession(w, buffered(conn, first), p.stallTimeout())
+	s.secured = secured
 	stop := w.watch(p.dialTimeout(), 0)
 	err := w.because(s.client.WaitGreeting())
 	stop()

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -19,8 +20,9 @@ type session struct {
 	stall   time.Duration
 	next    imap.UID // of the open folder: no message has this UID or one above; 0 if not told
 	strays  strays
-	gone    bool        // a command failed other than by a refusal
-	release func() bool // of the context that would close the connection
+	secured *tls.ConnectionState // nil: not encrypted
+	gone    bool                 // a command failed other than by a refusal
+	release func() bool          // of the context that would close the connection
 }
 
 func newSession(w *wire, conn net.Conn, stall time.Duration) *session {

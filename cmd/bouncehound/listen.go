@@ -56,17 +56,26 @@ func (p *program) pages(ctx context.Context, s *settings, store *db.DB, log *slo
 	if s.Listen.Address == "" {
 		return nil, nil
 	}
-	token := ""
-	if s.Listen.Token.IsSet() {
-		var err error
-		if token, err = s.Listen.Token.Read(ctx); err != nil {
-			return nil, usageError{fmt.Errorf("listen.token: %w", err), "make one with: openssl rand -hex 32"}
-		}
-		if len(token) < web.MinToken {
-			return nil, usageError{fmt.Errorf("listen.token: shorter than %d characters", web.MinToken), "make one with: openssl rand -hex 32"}
-		}
+	token, err := s.listenToken(ctx)
+	if err != nil {
+		return nil, err
 	}
 	return web.Handler(web.Options{Store: webStore{store, s}, Metrics: p.watched.metrics, Token: token, Log: log}), nil
+}
+
+// listenToken reads the token of the listener; "" where none is configured.
+func (s *settings) listenToken(ctx context.Context) (string, error) {
+	if !s.Listen.Token.IsSet() {
+		return "", nil
+	}
+	token, err := s.Listen.Token.Read(ctx)
+	if err == nil && len(token) < web.MinToken {
+		err = fmt.Errorf("shorter than %d characters", web.MinToken)
+	}
+	if err != nil {
+		return "", usageError{fmt.Errorf("listen.token: %w", err), "make one with: openssl rand -hex 32"}
+	}
+	return token, nil
 }
 
 // serve answers requests until ctx is done.

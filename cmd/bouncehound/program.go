@@ -84,7 +84,7 @@ Do Not Email, and which failures are not the contact's fault.`,
 		p.parseCommand(), p.importCommand(), p.explainCommand(),
 		p.listCommand(), p.showCommand(), p.messagesCommand(),
 		p.suppressCommand(), p.releaseCommand(), p.cleanCommand(),
-		p.exportCommand(), p.webhooksCommand(), p.rulesCommand(), p.reclassifyCommand(), p.configCommand(), p.versionCommand(),
+		p.exportCommand(), p.webhooksCommand(), p.rulesCommand(), p.reclassifyCommand(), p.checkCommand(), p.configCommand(), p.versionCommand(),
 		p.backupCommand(),
 	)
 	return root

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bouncehound/config"
+	"bouncehound/poller"
+)
+
+// A finding is one thing that check looked at.
+type finding struct {
+	State string `json:"state"`          // "good" or "bad"
+	Part  string `json:"part"`           // "configuration", "store", "clock", "mailbox", "webhook", "export" or "listen"
+	Name  string `json:"name,omitempty"` // of the mailbox, webhook or file
+	Step  string `json:"step,omitempty"` // of a part with several
+	Found string `json:"found"`
+	Hint  string `json:"hint,omitempty"` // what to do
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	var out output
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "See whether everything works, and what to do about what does not",
+		Long: `Looks at the configuration and the rules, the store (file, space, permissions, integrity),
+the clock, each mailbox (name, connection, TLS, login, folders, rights, what ends soon), each
+webhook (by a signed test event), the folders of exports, and the listener. It reads no mail
+and changes nothing. Exit code 1 if anything is bad.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c := checking{ctx: cmd.Context(), p: p, out: out, color: colorful(p.stdout, p.env("NO_COLOR"))}
+			s, err := p.storeSettings()
+			if err != nil {
+				c.configuration(err)
+				return errors.Join(c.end(), err)
+			}
+			c.settings = s
+			c.good("configuration", s.path, "", "mailboxes: %d, webhooks: %d, exports: %d", len(s.Mailboxes), len(s.Webhooks), len(s.Exports))
+			for _, w := range s.Warnings {
+				c.add(finding{"good", "configuration", s.path, "", "see to this", w})
+			}
+			c.store()
+			for _, m := range s.Mailboxes {
+				c.mailbox(m)
+			}
+			for _, w := range s.Webhooks {
+				c.webhook(w)
+			}
+			for _, e := range s.Exports {
+				c.export(e)
+			}
+			c.listener()
+			if err := c.end(); err != nil {
+				return err
+			}
+			if c.bad > 0 {
+				return hintError{fmt.Errorf("%d of %d are bad", c.bad, c.all), ""}
+			}
+			return nil
+		},
+	}
+	out.flag(cmd)
+	return cmd
+}
+
+// checking is one run of check.
+type checking struct {
+	ctx      context.Context // of the one command; each step takes it
+	p        *program
+	settings *settings
+	out      output
+	color    bool
+	records  *records
+	all, bad int
+	err      error // of printing
+}
+
+func (c *checking) good(part, name, step, format string, args ...any) {
+	c.add(finding{"good", part, name, step, fmt.Sprintf(format, args...), ""})
+}
+
+// wrong adds what is bad, with the hint that the error knows, else with this one.
+func (c *checking) wrong(part, name, step string, err error, hint string) {
+	var hinted hintError
+	var usage usageError
+	var stage *poller.Error
+	switch {
+	case errors.As(err, &stage) && stage.Hint != "":
+		hint = stage.Hint
+	case errors.As(err, &hinted) && hinted.hint != "":
+		hint = hinted.hint
+	case errors.As(err, &usage) && usage.hint != "":
+		hint = usage.hint
+	}
+	c.add(finding{"bad", part, name, step, err.Error(), hint})
+}
+
+// add prints a finding as it is made: the next step may take its time.
+func (c *checking) add(f finding) {
+	c.all++
+	if f.State == "bad" {
+		c.bad++
+	}
+	var err error
+	switch c.out {
+	case outputJSON:
+		err = jsonLines(c.p.stdout).Encode(f)
+	case outputCSV:
+		if c.records == nil {
+			c.records = newRecords(c.p.stdout, "state", "part", "name", "step", "found", "hint")
+		}
+		err = c.records.record(f.State, f.Part, f.Name, f.Step, f.Found, f.Hint)
+	default:
+		err = c.line(f)
+	}
+	c.err = errors.Join(c.err, err)
+}
+
+func (c *checking) line(f finding) error {
+	state, begin, end := "good", "", ""
+	if f.State == "bad" {
+		state = "BAD "
+	}
+	if c.color {
+		begin, end = "\x1b[32m", "\x1b[0m"
+		if f.State == "bad" {
+			begin = "\x1b[1;31m"
+		}
+	}
+	what := strings.Join(strings.Fields(f.Part+" "+f.Name+" "+f.Step), " ")
+	_, err := fmt.Fprintf(c.p.stdout, "%s%s%s  %s: %s\n", begin, state, end, oneLine(what), oneLine(f.Found))
+	if f.Hint != "" {
+		_, err2 := fmt.Fprintf(c.p.stdout, "      hint: %s\n", oneLine(f.Hint))
+		err = errors.Join(err, err2)
+	}
+	return err
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(printable(s), "\n", " ") }
+
+func (c *checking) end() error { return c.err }
+
+// configuration adds what is wrong with the configuration, each of its problems.
+func (c *checking) configuration(err error) {
+	var conf *config.Error
+	if !errors.As(err, &conf) {
+		c.wrong("configuration", "", "", err, "")
+		return
+	}
+	for _, problem := range conf.Problems {
+		c.add(finding{"bad", "configuration", conf.Name, "", config.Problem{Key: problem.Key, Line: problem.Line, Text: problem.Text}.String(), problem.Hint})
+	}
+}
+
+// colorful says whether what is printed goes to a terminal that shows colours.
+func colorful(w io.Writer, noColor string) bool {
+	if first, ok := w.(*firstError); ok {
+		w = first.to
+	}
+	f, ok := w.(*os.File)
+	if !ok || noColor != "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bouncehound/poller/imaptest"
+)
+
+// checked runs check and returns what it found, "part step" → "good" or "bad: found
+// (hint)".
+func (w *world) checked(code int) map[string]string {
+	w.t.Helper()
+	stdout, _ := w.run(code, "check", "--output", "json")
+	all := map[string]string{}
+	for line := range strings.Lines(stdout) {
+		var f finding
+		if err := json.Unmarshal([]byte(line), &f); err != nil {
+			w.t.Fatalf("%v: %s", err, line)
+		}
+		text := f.State
+		if f.State == "bad" {
+			text += ": " + f.Found + " (" + f.Hint + ")"
+		}
+		all[strings.TrimSpace(f.Part+" "+f.Step)] = text
+	}
+	return all
+}
+
+func (w *world) add(text string, args ...any) {
+	w.t.Helper()
+	f, err := os.OpenFile(w.config, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	fmt.Fprintf(f, text, args...)
+	if err := f.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestCheck: where all is well everything is green, before the first poll and after it,
+// and beside the daemon.
+func TestCheck(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.add("[[export]]\nwhat = \"do-not-email\"\nschedule = \"@daily\"\npath = %q\n[listen]\naddress = %q\n", filepath.Join(t.TempDir(), "list.csv"), freePort(t))
+	parts := []string{"configuration", "store", "clock", "mailbox resolve", "mailbox connect", "mailbox tls", "mailbox login", "mailbox select INBOX", "webhook", "export", "listen"}
+	good := func(more ...string) {
+		t.Helper()
+		got := w.checked(0)
+		for _, part := range append(more, parts...) {
+			if got[part] != "good" {
+				t.Errorf("%s: %q", part, got[part])
+			}
+		}
+	}
+	good()
+	if _, err := os.Stat(w.store); err == nil {
+		t.Error("check made the store")
+	}
+	w.run(0, "poll")
+	good("store poller")
+	d := w.start("run")
+	d.await("polled")
+	good()
+	d.stop()
+	stdout, _ := w.run(0, "check")
+	if !strings.Contains(stdout, "good  mailbox bounces login: logged in as ") || strings.Contains(stdout, "BAD") || strings.Contains(stdout, "\x1b") {
+		t.Errorf("printed\n%s", stdout)
+	}
+}
+
+// TestCheckFinds: what is wrong is red, with what to do, and does not hide the rest.
+func TestCheckFinds(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "[mailbox.poll]\nfolders = [\"Bounces\"]\n")
+	w.open()
+	if err := os.Chmod(w.store, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	late := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
+		rw.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer late.Close()
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), "http://"+w.receiver.address, late.URL, 1)
+	if err := os.WriteFile(w.config, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.add("[[export]]\nwhat = \"do-not-email\"\nschedule = \"@daily\"\npath = \"/nowhere/list.csv\"\n")
+	got := w.checked(1)
+	for part, want := range map[string]string{
+		"store":                  "(mode 0644) (chmod 600 ",
+		"store poller":           "good",
+		"mailbox login":          "good",
+		"mailbox select Bounces": "no such folder (there are: INBOX",
+		"clock":                  "(set the clock",
+		"webhook":                "500",
+		"export":                 "no such file or directory (make the folder",
+	} {
+		if !strings.Contains(got[part], want) {
+			t.Errorf("%s: %q, want %q", part, got[part], want)
+		}
+	}
+	stdout, stderr := w.run(1, "check")
+	if !strings.Contains(stdout, "BAD   store ") || !strings.Contains(stdout, "      hint: chmod 600 ") || !strings.Contains(stderr, "error: 5 of ") {
+		t.Errorf("printed\n%s%s", stdout, stderr)
+	}
+	stdout, _ = w.run(1, "check", "--output", "csv")
+	if !strings.HasPrefix(stdout, "state,part,name,step,found,hint\r\ngood,configuration,") {
+		t.Errorf("printed\n%s", stdout)
+	}
+}
+
+// TestCheckConfiguration: problems of the configuration are found too, as JSON, and end
+// it.
+func TestCheckConfiguration(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.add("[nonsense]\n[lissten]\naddress = \"x\"\n")
+	got := w.checked(2)
+	if !strings.Contains(got["configuration"], "unknown key (did you mean listen?)") {
+		t.Errorf("found %q", got)
+	}
+}
+
+// TestCheckDamaged: a store that is damaged is red.
+func TestCheckDamaged(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	for i := range 40 {
+		w.append(unknownUser(fmt.Sprint(i), fmt.Sprintf("u%d@example.com", i)))
+	}
+	w.run(0, "poll")
+	f, err := os.OpenFile(w.store, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page := int64(8); page < info.Size()/4096; page++ {
+		if _, err := f.WriteAt([]byte(strings.Repeat("\xa5", 100)), page*4096); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := w.checked(1)
+	if found := got["store"]; !strings.Contains(found, "damaged") || !strings.Contains(found, "restore the latest backup") {
+		t.Errorf("found %q", got)
+	}
+}
