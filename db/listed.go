@@ -75,8 +75,10 @@ func (t *transaction) listed(list bouncehound.List, row bouncehound.Listed, p bo
 	if err != nil || done.Refused != nil || !known && !done.Added {
 		return done, err
 	}
-	if err := t.save(&c); err != nil {
-		return done, err
+	if c.changed {
+		if err := t.save(&c); err != nil {
+			return done, err
+		}
 	}
 	if !done.Added {
 		_, err = t.exec(`INSERT INTO listed (batch, contact, before) VALUES (?, ?, '') ON CONFLICT DO NOTHING`, list.Batch, c.number)

@@ -49,9 +49,9 @@ func TestListAndUndo(t *testing.T) {
 		t.Fatal(err)
 	}
 	clock.now = noon.Add(time.Hour)
-	first, done := imported(t, store, bouncehound.ListDoNotEmail, address("new@example.com", "Watched@example.com", "flagged@example.com",
+	first, done := imported(t, store, bouncehound.ListDoNotEmail, address("asked@example.com", "new@example.com", "Watched@example.com", "flagged@example.com",
 		"later@example.com", "hand@example.com", "NEW@example.com", "mia@ours.example", "")...)
-	for i, want := range []string{"added", "added", "there", "added", "added", "there", "refused", "refused"} {
+	for i, want := range []string{"added", "added", "added", "there", "added", "added", "there", "refused", "refused"} {
 		got := "there"
 		if done[i].Refused != nil {
 			got = "refused"
@@ -73,10 +73,13 @@ func TestListAndUndo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, changed, err := store.Suppress(t.Context(), "asked@example.com", db.By{Who: "eve"}); !changed || err != nil {
+		t.Errorf("suppressed what a list had: %v, %v", changed, err)
+	}
 	told := len(events(t, store))
 
 	clock.now = noon.Add(3 * time.Hour)
-	if got := undo(t, store, first); got.Restored != 2 || got.Kept != 2 {
+	if got := undo(t, store, first); got.Restored != 2 || got.Kept != 3 {
 		t.Errorf("undone %+v", got)
 	}
 	for address, want := range map[string]struct {
@@ -87,6 +90,7 @@ func TestListAndUndo(t *testing.T) {
 		"flagged@example.com": {bouncehound.DoNotEmail, bouncehound.CauseBounce},
 		"later@example.com":   {bouncehound.DoNotEmail, bouncehound.CauseBounce}, // it bounced meanwhile
 		"new@example.com":     {bouncehound.DoNotEmail, bouncehound.CauseImport}, // on the second list too
+		"asked@example.com":   {bouncehound.DoNotEmail, bouncehound.CauseHand},
 		"hand@example.com":    {bouncehound.DoNotEmail, bouncehound.CauseHand},
 	} {
 		if c := contact(t, store, address); c.Standing != want.standing || c.Cause != want.cause {
@@ -106,7 +110,7 @@ func TestListAndUndo(t *testing.T) {
 		t.Errorf("undone: %v", err)
 	}
 	lists := list(t, store.Lists(t.Context()))
-	if len(lists) != 2 || lists[1].Added != 4 || lists[1].Present != 2 || lists[1].Undone.IsZero() || lists[1].Finished.IsZero() || lists[1].By != "ada" {
+	if len(lists) != 2 || lists[1].Added != 5 || lists[1].Present != 2 || lists[1].Undone.IsZero() || lists[1].Finished.IsZero() || lists[1].By != "ada" {
 		t.Errorf("lists %+v", lists)
 	}
 }
