@@ -32,10 +32,14 @@ func (p *Poller) Poll(ctx context.Context) (Result, error) {
 	if err := p.Mailbox.check(); err != nil {
 		return result, err
 	}
+	if err := p.throttled(); err != nil {
+		return result, err
+	}
 	visits := make([]visit, len(p.Mailbox.folders()))
 	for tries := 1; ; tries++ {
 		before := result
 		lost, err := p.connection(ctx, visits, &result)
+		p.heed(err)
 		if !lost || ctx.Err() != nil {
 			return result, err
 		}

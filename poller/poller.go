@@ -137,6 +137,8 @@ type Poller struct {
 	// SettleTime is how long to wait before messages that a poll was cut off from
 	// moving are moved, since the server may still be at it; 0: two seconds.
 	SettleTime time.Duration
+
+	notBefore time.Time // the server wants to be left alone until then
 }
 
 // A Result counts what one poll did, over all folders.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"bouncehound/poller"
 )
@@ -247,6 +248,15 @@ func TestExchangeOnline(t *testing.T) {
 				t.Errorf("%v says nothing of what to do", err)
 			}
 			s.on = provider
+			if strings.Contains(answer, "Backoff") {
+				said := len(s.said)
+				_, err := p.Poll(t.Context())
+				wantError(t, err, "connect", "poll less often")
+				if len(s.said) != said {
+					t.Errorf("said %q", s.said[said:])
+				}
+				time.Sleep(178755 * time.Millisecond)
+			}
 			if got := poll(t, p); got.Reports != 2 {
 				t.Errorf("afterwards: got %+v", got)
 			}
