@@ -62,9 +62,6 @@ func readPoll(t *table) Poll {
 	}
 	t.duration("since", &p.Since, time.Hour, forever)
 	t.flag("idle", &p.Idle)
-	if p.Idle {
-		t.notYet("idle", "poll more often instead")
-	}
 	t.choice("after", &p.After, "keep", "seen", "move", "delete")
 	t.text("move_to", &p.MoveTo)
 	t.choice("unread", &p.Unread, "keep", "move")

@@ -195,8 +195,7 @@ path = "x.csv"
 [listen]
 address = "127.0.0.1:9464"
 token_file = "t"
-`, `line 8: mailbox "m": poll.idle: ` + none + ` (poll more often instead)
-line 10: store.retention.raw: ` + none + ` (everything is kept; leave it out)
+`, `line 10: store.retention.raw: ` + none + ` (everything is kept; leave it out)
 line 11: store.retention.bounces: ` + none + ` (everything is kept; leave it out)
 line 12: store.retention.events: ` + none + ` (everything is kept; leave it out)`},
 		{"what this version cannot do, and is wrong too", mailbox + `

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -33,9 +34,19 @@ func (p *Poller) withToken(s *session, caps imap.CapSet, token string) error {
 	return failed
 }
 
-// enter connects and logs in. A token that is refused is renewed once: it may have
-// been revoked, or the clocks differ.
+// enter connects and logs in, unless that was refused too often of late.
 func (p *Poller) enter(ctx context.Context) (*session, error) {
+	if err := p.refusals.wait(time.Now()); err != nil {
+		return nil, err
+	}
+	s, err := p.admitted(ctx)
+	p.refusals.count(err, time.Now())
+	return s, err
+}
+
+// admitted connects and logs in. A token that is refused is renewed once: it may have
+// been revoked, or the clocks differ.
+func (p *Poller) admitted(ctx context.Context) (*session, error) {
 	token := ""
 	if p.Mailbox.Token != nil {
 		var err error

@@ -17,7 +17,7 @@ import (
 
 // An Error is what went wrong with an IMAP server, where, and what to do about it.
 type Error struct {
-	Stage  string // "resolve", "connect", "tls", "login", "select", "search", "fetch" or "tidy"
+	Stage  string // "resolve", "connect", "tls", "login", "select", "search", "fetch", "tidy" or "idle"
 	Folder string // as configured; empty if it is about none
 	Hint   string // what to do, in plain words; may be empty
 	Err    error

@@ -9,10 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"bouncehound"
 	"bouncehound/poller/imaptest"
 )
 
-// Polls that succeed and polls that are cut off leave neither goroutines nor
+// A thousand polls, that succeed, are cut off, or cannot be kept, leave neither goroutines nor
 // descriptors behind, over real connections too. (Bubbles look for goroutines in
 // every other test.)
 func TestNothingLeaks(t *testing.T) {
@@ -26,16 +27,20 @@ func TestNothingLeaks(t *testing.T) {
 	whole := p.Dial
 	poll(t, p)
 	goroutines, descriptors := runtime.NumGoroutine(), openDescriptors(t)
-	for i := range 200 {
-		p.Store = newMemo()
+	for i := range 1000 {
+		s := newMemo()
+		if i%7 == 1 {
+			s.fail = func([]bouncehound.Judged) error { return errors.New("disk full") }
+		}
+		p.Store, p.Handle = s, s.handle
 		p.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := whole(ctx, network, addr)
 			if b, ok := conn.(*breaking); ok && i%3 != 0 {
-				b.reads, b.sends = 13*i, -1
+				b.reads, b.sends = 13*(i%400), -1
 			}
 			return conn, err
 		}
-		if _, err := p.Poll(t.Context()); err != nil && i%3 == 0 {
+		if _, err := p.Poll(t.Context()); err != nil && i%3 == 0 && s.fail == nil {
 			t.Fatal(err)
 		}
 	}

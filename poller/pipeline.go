@@ -15,7 +15,7 @@ const (
 	// maxHeld and maxHeldSize bound what is read and not yet kept: messages, and UIDs
 	// without one, and octets. A single larger message has the hold to itself.
 	maxHeld     = 10 * maxBatch
-	maxHeldSize = 8 << 20
+	maxHeldSize = 4 << 20
 )
 
 // A pipeline is the three things that go on side by side: reading from the server,

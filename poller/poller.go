@@ -134,6 +134,8 @@ type Poller struct {
 	// Tries is how many connections in a row may be lost without one more message
 	// handled before the poll ends; 0: five.
 	Tries int
+
+	refusals refusals
 	// SettleTime is how long to wait before messages that a poll was cut off from
 	// moving are moved, since the server may still be at it; 0: two seconds.
 	SettleTime time.Duration

@@ -35,6 +35,7 @@ type scripted struct {
 	*script
 	conn net.Conn
 	in   *bufio.Reader
+	idle string // the tag of IDLE
 }
 
 func (c *scripted) send(format string, args ...any) { fmt.Fprintf(c.conn, format+"\r\n", args...) }
@@ -61,6 +62,9 @@ func (c *scripted) serve() {
 			return
 		}
 		tag, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if tag == "DONE" {
+			command = tag
+		}
 		c.mu.Lock()
 		c.said = append(c.said, command)
 		c.mu.Unlock()

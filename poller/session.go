@@ -23,14 +23,25 @@ type session struct {
 	secured *tls.ConnectionState // nil: not encrypted
 	gone    bool                 // a command failed other than by a refusal
 	release func() bool          // of the context that would close the connection
+	news    chan struct{}        // the server told, unasked, how many messages there are
 }
 
 func newSession(w *wire, conn net.Conn, stall time.Duration) *session {
-	s := &session{wire: w, stall: stall}
+	s := &session{wire: w, stall: stall, news: make(chan struct{}, 1)}
 	s.strays.mu.Lock() // until nobody is known
 	defer s.strays.mu.Unlock()
 	s.client = imapclient.New(conn, &imapclient.Options{
-		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Fetch: s.strays.take},
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+			Fetch: s.strays.take,
+			Mailbox: func(data *imapclient.UnilateralDataMailbox) {
+				if data.NumMessages != nil {
+					select {
+					case s.news <- struct{}{}:
+					default:
+					}
+				}
+			},
+		},
 	})
 	s.strays.nobody = newCollection(nil, 0, w.abort, s.client.Closed())
 	return s

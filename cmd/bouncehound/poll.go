@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -39,6 +40,7 @@ touching neither inbox nor store.`,
 			if err != nil {
 				return err
 			}
+			p.holdMemory(len(mailboxes))
 			if dryRun {
 				return p.dryRun(cmd.Context(), s, mailboxes)
 			}
@@ -114,7 +116,7 @@ const failingAfter = 3
 // pollMailbox polls one mailbox, logs how it went, and keeps count of failures.
 func pollMailbox(ctx context.Context, one *poller.Poller, store *db.DB, log *slog.Logger) error {
 	name := one.Mailbox.Name
-	result, err := one.Poll(ctx)
+	result, err := carefully(ctx, one)
 	if err != nil {
 		err = fmt.Errorf("mailbox %q: %w", name, err)
 		if ctx.Err() != nil {
@@ -122,9 +124,27 @@ func pollMailbox(ctx context.Context, one *poller.Poller, store *db.DB, log *slo
 		}
 		return errors.Join(err, store.Failing(ctx, bouncehound.MailboxFailing, bouncehound.Alert{Mailbox: name, Error: err.Error()}, failingAfter))
 	}
-	log.Info("polled", "mailbox", name, "fetched", result.Fetched, "reports", result.Reports,
-		"unread", result.Unread, "other", result.Other, "tidied", result.Tidied)
+	counts := []any{"mailbox", name, "fetched", result.Fetched, "reports", result.Reports,
+		"unread", result.Unread, "other", result.Other, "tidied", result.Tidied}
+	if result.Withheld > 0 {
+		counts = append(counts, "withheld", result.Withheld)
+	}
+	if result.Lost > 0 {
+		counts = append(counts, "connections_lost", result.Lost)
+	}
+	log.Info("polled", counts...)
 	return store.Working(ctx, bouncehound.MailboxFailing, name)
+}
+
+// carefully polls. That our own code fails in it is an error like another: the next
+// poll may do better.
+func carefully(ctx context.Context, one *poller.Poller) (result poller.Result, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			err = fmt.Errorf("the poll failed, please report this: %v\n%s", broken, debug.Stack())
+		}
+	}()
+	return one.Poll(ctx)
 }
 
 // dryRun prints what lies in the mailboxes and would be recorded.

@@ -25,7 +25,16 @@ type process struct {
 // start starts a command line of the world in a process of its own.
 func (w *world) start(args ...string) *process {
 	w.t.Helper()
-	self, err := os.Executable()
+	return w.startProgram("", args...)
+}
+
+// startProgram is start of a program that was built; "": the one in the test binary.
+func (w *world) startProgram(self string, args ...string) *process {
+	w.t.Helper()
+	var err error
+	if self == "" {
+		self, err = os.Executable()
+	}
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ type program struct {
 	now            func() time.Time
 
 	watched *watched // what the daemon tells those who watch it; nil: nobody does
+	// limitMemory is debug.SetMemoryLimit; nil where the process is not the program's.
+	limitMemory func(int64) int64
 
 	configPath string // --config
 	storePath  string // --store

@@ -7,12 +7,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
-	"github.com/robfig/cron/v3"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -86,6 +84,7 @@ func (p *program) daemon(ctx context.Context, s *settings, hup <-chan os.Signal)
 // generation runs all parts until ctx is done (next is nil), a part fails, or a
 // SIGHUP brings a good configuration, which is next.
 func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup <-chan os.Signal) (next *settings, err error) {
+	p.holdMemory(len(s.Mailboxes))
 	log := p.logger(s.Log)
 	for _, w := range s.Warnings {
 		log.Warn(w)
@@ -123,7 +122,7 @@ func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup
 	g.Go(func() error { return store.Watch(inner, wake) })
 	g.Go(func() error { return sweep(inner, s, store) })
 	g.Go(func() error { return watchdog(inner, store) })
-	g.Go(func() error { return runJobs(inner, jobs) })
+	g.Go(func() error { return jobs.run(inner) })
 	g.Go(func() error { return runExports(inner, files, missing) })
 	g.Go(func() error {
 		next = p.awaitReload(inner, s, store, hup, log)
@@ -177,50 +176,6 @@ func (p *program) awaitReload(ctx context.Context, s *settings, store *db.DB, hu
 	}
 }
 
-// jobs schedules the poll of each mailbox.
-func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, wake func()) (*cron.Cron, error) {
-	logger := cronLog{log}
-	// Skip outside Recover: in cron v3.0.1 a panic that passes SkipIfStillRunning
-	// keeps its token, and the job never runs again.
-	timer := cron.New(cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
-	for _, m := range s.Mailboxes {
-		one, err := p.newPoller(s, m, store, log, wake)
-		if err != nil {
-			return nil, err
-		}
-		job := cron.FuncJob(func() {
-			began := p.now()
-			err := pollMailbox(ctx, one, store, log)
-			if ctx.Err() == nil {
-				p.watched.poll(m.Name, began, p.now(), err)
-			}
-			if err != nil && ctx.Err() == nil {
-				log.Error("poll failed", "mailbox", m.Name, "err", err)
-				return
-			}
-			notifySystemd("STATUS=last poll of " + m.Name + " at " + p.now().UTC().Format(time.RFC3339))
-		})
-		if _, err := timer.AddJob(m.Poll.Schedule, job); err != nil {
-			return nil, fmt.Errorf("mailbox %q: schedule: %w", m.Name, err)
-		}
-	}
-	return timer, nil
-}
-
-// runJobs runs every job once at once and then on its schedule. It returns when
-// ctx is done and the polls in hand have ended.
-func runJobs(ctx context.Context, timer *cron.Cron) error {
-	var first sync.WaitGroup
-	for _, entry := range timer.Entries() {
-		first.Go(entry.WrappedJob.Run)
-	}
-	timer.Start()
-	<-ctx.Done()
-	<-timer.Stop().Done()
-	first.Wait()
-	return nil
-}
-
 // sweep ends what ends by itself: empty windows and the policy's "for".
 func sweep(ctx context.Context, s *settings, store *db.DB) error {
 	tick := time.NewTicker(sweepEvery)
@@ -263,12 +218,3 @@ func watchdog(ctx context.Context, store *db.DB) error {
 // notifySystemd tells systemd of a change of state. Where systemd did not start the
 // program nobody listens, and that is no error.
 func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
-
-// cronLog gives cron's errors, panics of a job among them, to the logger.
-type cronLog struct{ log *slog.Logger }
-
-func (l cronLog) Info(string, ...any) {}
-
-func (l cronLog) Error(err error, msg string, keysAndValues ...any) {
-	l.log.Error("cron: "+msg, append([]any{"err", err}, keysAndValues...)...)
-}

@@ -1,0 +1,116 @@
+package poller
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+const (
+	// idleRenewal is how long one IDLE lasts. RFC 2177 wants less than 29 minutes;
+	// routers forget a connection that is silent for ten.
+	idleRenewal = 9 * time.Minute
+	// A connection for listening that is lost is taken up again after pauses from a
+	// second to ten minutes, for ever.
+	maxListenPause = 10 * time.Minute
+)
+
+// ErrNoIdle says that a server cannot tell of new messages by itself (RFC 2177).
+var ErrNoIdle = errors.New("the server has no IDLE")
+
+// Listen keeps a connection of its own on which the server tells of new messages in
+// the first folder, and calls wake whenever it does, and each time the connection
+// stands: something may have come meanwhile. It goes on until ctx ends, and returns
+// ErrNoIdle where the server cannot do it.
+func (p *Poller) Listen(ctx context.Context, wake func()) error {
+	if err := p.Mailbox.check(); err != nil {
+		return err
+	}
+	for tries := 1; ; tries++ {
+		begun := time.Now()
+		err := p.listen(ctx, wake)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, ErrNoIdle) {
+			return err
+		}
+		if time.Since(begun) > idleRenewal {
+			tries = 1
+		}
+		wait := min(time.Second<<min(tries-1, 20), maxListenPause)
+		wait = wait/2 + rand.N(wait/2)
+		p.log().Warn("listening for new messages was cut off, it is taken up again", "err", err, "in", wait.Round(time.Second))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// listen is Listen over one connection, until it is lost.
+func (p *Poller) listen(ctx context.Context, wake func()) error {
+	s, err := p.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if !s.caps.Has(imap.CapIdle) {
+		s.logout()
+		return ErrNoIdle
+	}
+	// A dry run's plan: where things are moved to does not matter here.
+	plan, err := (&Poller{Mailbox: p.Mailbox, DryRun: true}).plan(s)
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.open(plan.folders[0], true); err != nil {
+		return err
+	}
+	wake()
+	for {
+		if err := s.idle(ctx, wake); err != nil {
+			return fail("idle", plan.folders[0].name, err)
+		}
+	}
+}
+
+// idle gives one IDLE command, from its start to its end; only between these may the
+// server be silent.
+func (s *session) idle(ctx context.Context, wake func()) error {
+	var done, ended func() error
+	err := s.do(0, func() error {
+		cmd, err := s.client.Idle()
+		if err == nil {
+			done, ended = cmd.Close, cmd.Wait
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	renew := time.NewTimer(idleRenewal)
+	defer renew.Stop()
+	for waiting := true; waiting; {
+		select {
+		case <-s.news:
+			wake()
+		case <-renew.C:
+			waiting = false
+		case <-s.client.Closed():
+			waiting = false
+		case <-ctx.Done():
+			waiting = false
+		}
+	}
+	return s.do(0, func() error {
+		if err := done(); err != nil {
+			return err
+		}
+		return ended()
+	})
+}
