@@ -28,7 +28,7 @@ import (
 // statement reaches one connection of a pool only.
 const (
 	shared  = "?mode=rw&_foreign_keys=1&_busy_timeout=10000&_stmt_cache_size=64&_mutex=no" // database/sql gives a connection to one goroutine at a time
-	writing = shared + "&_txlock=immediate&_auto_vacuum=2&_secure_delete=1&_journal_mode=WAL&_synchronous=FULL&_cache_size=-16000"
+	writing = shared + "&_txlock=immediate&_auto_vacuum=2&_secure_delete=1&_journal_mode=WAL&_synchronous=FULL&_cache_size=-8000"
 	// Under _txlock=immediate a long read would hold the write lock: the driver
 	// does not know read-only transactions.
 	reading = shared + "&_txlock=deferred&_query_only=1&_cache_size=-8000"
