@@ -2,13 +2,14 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -238,7 +239,11 @@ func (m *million) verb(out io.Writer, args ...string) error {
 	return cmd.Run()
 }
 
+// command returns a command line of a process of its own. What the kernel says that one
+// used at most begins with what we use now, so that is made little.
 func (m *million) command(args ...string) *exec.Cmd {
+	debug.FreeOSMemory()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forget our own peak
 	self, err := os.Executable()
 	if err != nil {
 		m.t.Fatal(err)
@@ -310,19 +315,22 @@ func (m *million) exports() {
 
 func (m *million) cleans(dir string) {
 	list := filepath.Join(dir, "million.csv")
-	var b bytes.Buffer
+	f, err := os.Create(list)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	b := bufio.NewWriter(f)
 	b.WriteString("id,email,name,city\r\n")
 	for i := range m.contacts {
 		address := m.address(i)
 		if i%2 == 1 {
 			address = fmt.Sprintf("reader.%07d@domain%03d.example", i, i%997)
 		}
-		fmt.Fprintf(&b, "%d,%s,\"Reader, %d\",Ulm\r\n", i, address, i)
+		fmt.Fprintf(b, "%d,%s,\"Reader, %d\",Ulm\r\n", i, address, i)
 	}
-	if err := os.WriteFile(list, b.Bytes(), 0o600); err != nil {
+	if err := errors.Join(b.Flush(), f.Close()); err != nil {
 		m.t.Fatal(err)
 	}
-	b = bytes.Buffer{}
 	for range 3 {
 		began := time.Now()
 		cmd := m.command("clean", list, "--out", filepath.Join(m.t.TempDir(), "clean.csv"), "--removed", filepath.Join(m.t.TempDir(), "removed.csv"))
