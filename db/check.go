@@ -38,7 +38,7 @@ func (db *DB) Check(ctx context.Context, addresses []string) ([]Check, error) {
 // CheckFlagged returns, by index, those of the addresses that must not be written to,
 // and why.
 func (db *DB) CheckFlagged(ctx context.Context, addresses []string) (map[int]*Check, error) {
-	flagged, err := db.check(ctx, addresses, ` AND c.standing = 'do_not_email'`)
+	flagged, err := db.check(ctx, addresses, onlyFlagged)
 	for i, c := range flagged {
 		if c.Mail {
 			delete(flagged, i)
@@ -67,8 +67,7 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 		}
 		return n, err
 	}
-	for _, err := range stream(ctx, db.readers, "check", scan, `SELECT j.key, c.email, c.standing, c.since, c.cause, c.note, c.reason, c.class, c.status, c.diagnostic
-		FROM json_each(?) j JOIN contacts c ON c.key = j.value`+condition, string(list)) {
+	for _, err := range stream(ctx, db.readers, "check", scan, selectChecks+condition, string(list)) {
 		if err != nil {
 			return nil, err
 		}
@@ -81,6 +80,13 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 	}
 	return checks, nil
 }
+
+// selectChecks looks up each key. SQLite would rather look for each contact of a standing
+// in the list: CROSS JOIN says which way round.
+const selectChecks = `SELECT j.key, c.email, c.standing, c.since, c.cause, c.note, c.reason, c.class, c.status, c.diagnostic
+	FROM json_each(?) j CROSS JOIN contacts c WHERE c.key = j.value`
+
+const onlyFlagged = ` AND c.standing = 'do_not_email'`
 
 // checkEntries finds the entries that hold for addresses.
 func (db *DB) checkEntries(ctx context.Context, keys []string, checks map[int]*Check) error {
