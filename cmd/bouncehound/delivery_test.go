@@ -131,6 +131,7 @@ func TestKillDuringDelivery(t *testing.T) {
 // secret is in anything that is printed.
 func TestWebhookDialects(t *testing.T) {
 	w := newWorld(t, imaptest.Memory(t), "[mailbox.capture]\nheaders = [\"X-Contact-Id\"]")
+	var mu sync.Mutex
 	got := map[string]string{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(_ http.ResponseWriter, r *http.Request) {
@@ -139,6 +140,8 @@ func TestWebhookDialects(t *testing.T) {
 			t.Error(err)
 		}
 		user, password, _ := r.BasicAuth()
+		mu.Lock()
+		defer mu.Unlock()
 		got[r.URL.Path] += user + password + r.Header.Get("X-Own") + string(body)
 	})
 	server := &http.Server{Handler: mux}
