@@ -15,7 +15,7 @@ import (
 type CleanOptions struct {
 	ListOptions
 	// Check says of addresses, in their order, why they may not be mailed; a zero
-	// Removal: they may. It is asked by one goroutine.
+	// Removal: they may. It is asked by a few goroutines at once.
 	Check       func([]string) ([]Removal, error)
 	CheckSyntax bool // rows without an address that a server would take are removed too
 	// Hint is told of each kept address and its line, e.g. to look for typing errors; nil:
@@ -85,10 +85,11 @@ func clean(ctx context.Context, kept, removed io.Writer, list io.Reader, o Clean
 		c.removed = bufio.NewWriterSize(removed, bufferSize)
 	}
 
-	// Rows are read while the ones before are looked up.
+	// Rows are read while the ones before are looked up, a few batches at once, and
+	// written in their order.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	batches := make(chan *cleanBatch, 2)
+	batches := make(chan *cleanBatch)
 	var readErr error
 	go func() {
 		defer close(batches)
@@ -97,7 +98,8 @@ func clean(ctx context.Context, kept, removed io.Writer, list io.Reader, o Clean
 	for b := range batches {
 		if err := c.settle(b); err != nil {
 			cancel()
-			for range batches {
+			for b := range batches {
+				<-b.removals // nobody is asked once this has returned
 			}
 			return report, err
 		}
@@ -116,7 +118,7 @@ func clean(ctx context.Context, kept, removed io.Writer, list io.Reader, o Clean
 
 // cleanAtOnce is how many rows are looked up at once, cleanBytes about how many octets.
 const (
-	cleanAtOnce = 4000
+	cleanAtOnce = 2000
 	cleanBytes  = 1 << 20
 )
 
@@ -135,6 +137,8 @@ type cleanBatch struct {
 	raw       []byte
 	rows      []cleanRow
 	addresses []string
+	removals  chan []Removal // of the addresses, once they are looked up
+	err       error          // if they could not be
 }
 
 // A cleanRow is where a row and its addresses lie in a batch.
@@ -157,9 +161,12 @@ func (c *cleaning) read(ctx context.Context, s *sheet, batches chan<- *cleanBatc
 			}
 		}
 		if len(b.rows) > 0 {
+			b.removals = make(chan []Removal, 1)
+			go b.lookUp(c.Check)
 			select {
 			case batches <- b:
 			case <-ctx.Done():
+				<-b.removals
 				return ctx.Err()
 			}
 		}
@@ -170,6 +177,12 @@ func (c *cleaning) read(ctx context.Context, s *sheet, batches chan<- *cleanBatc
 			return err
 		}
 	}
+}
+
+func (b *cleanBatch) lookUp(check func([]string) ([]Removal, error)) {
+	removals, err := check(b.addresses)
+	b.err = err
+	b.removals <- removals
 }
 
 func (b *cleanBatch) add(r row, column int) {
@@ -185,9 +198,9 @@ func (b *cleanBatch) add(r row, column int) {
 
 // settle looks up a batch and writes its rows.
 func (c *cleaning) settle(b *cleanBatch) error {
-	removals, err := c.Check(b.addresses)
-	if err != nil {
-		return err
+	removals := <-b.removals
+	if b.err != nil {
+		return b.err
 	}
 	c.out = c.out[:0]
 	for _, r := range b.rows {
@@ -212,7 +225,7 @@ func (c *cleaning) settle(b *cleanBatch) error {
 			return err
 		}
 	}
-	_, err = c.kept.Write(c.out)
+	_, err := c.kept.Write(c.out)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -80,8 +81,10 @@ func listError(err error) error {
 	return err
 }
 
-// A progress tells people at a terminal how far long work is.
+// A progress tells people at a terminal how far long work is. Many goroutines may add to
+// it.
 type progress struct {
+	mu      sync.Mutex
 	p       *program
 	verb    string
 	n, told int
@@ -91,6 +94,8 @@ type progress struct {
 const progressEvery = 50_000
 
 func (t *progress) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.n += n
 	if t.n-t.told < progressEvery || !isTerminal(t.p.stderr) {
 		return
