@@ -59,6 +59,16 @@ func (s Secret) Read(ctx context.Context) (string, error) {
 	return from.value, nil
 }
 
+// File returns the file that the secret is read from, empty if it is not in one, and
+// whether systemd put it there: such a credential changes when the service starts, and
+// not before.
+func (s Secret) File() (path string, credential bool) {
+	if s.from == nil || s.from().file == "" {
+		return "", false
+	}
+	return s.from().path()
+}
+
 // String returns "[secret]", also for a secret that is not set.
 func (s Secret) String() string { return "[secret]" }
 
@@ -71,15 +81,7 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // readFile reads the file, which if its name is relative is a systemd credential
 // (systemd.exec(5), LoadCredential=) or lies beside the configuration.
 func (f *source) readFile() (string, error) {
-	path := f.file
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(f.dir, f.file)
-		if f.creds != "" {
-			if cred := filepath.Join(f.creds, f.file); exists(cred) {
-				path = cred
-			}
-		}
-	}
+	path, _ := f.path()
 	// A pipe would block, and could not be read a second time.
 	if info, err := os.Stat(path); err != nil {
 		return "", fmt.Errorf("read secret: %w", err)
@@ -96,6 +98,19 @@ func (f *source) readFile() (string, error) {
 		return "", fmt.Errorf("read secret: %w", err)
 	}
 	return trimSecret(data, path)
+}
+
+// path returns where the file lies, and whether it is a credential.
+func (f *source) path() (path string, credential bool) {
+	if filepath.IsAbs(f.file) {
+		return f.file, false
+	}
+	if f.creds != "" {
+		if path := filepath.Join(f.creds, f.file); exists(path) {
+			return path, true
+		}
+	}
+	return filepath.Join(f.dir, f.file), false
 }
 
 // trimSecret takes the line ends off what from said and refuses what is no secret.

@@ -17,7 +17,7 @@ import (
 // A finding is one thing that check looked at.
 type finding struct {
 	State string `json:"state"`          // "good" or "bad"
-	Part  string `json:"part"`           // "configuration", "store", "clock", "mailbox", "webhook", "export" or "listen"
+	Part  string `json:"part"`           // "configuration", "secret", "store", "clock", "mailbox", "webhook", "export" or "listen"
 	Name  string `json:"name,omitempty"` // of the mailbox, webhook or file
 	Step  string `json:"step,omitempty"` // of a part with several
 	Found string `json:"found"`
@@ -29,7 +29,7 @@ func (p *program) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "See whether everything works, and what to do about what does not",
-		Long: `Looks at the configuration and the rules, the store (file, space, permissions, integrity),
+		Long: `Looks at the configuration and the rules, the secrets (who can read them), the store (file, space, permissions, integrity),
 the clock, each mailbox (name, connection, TLS, login, folders, rights, what ends soon), each
 webhook (by a signed test event), the folders of exports, and the listener. It reads no mail
 and changes nothing. Exit code 1 if anything is bad.`,
@@ -46,6 +46,7 @@ and changes nothing. Exit code 1 if anything is bad.`,
 			for _, w := range s.Warnings {
 				c.add(finding{"good", "configuration", s.path, "", "see to this", w})
 			}
+			c.secrets()
 			c.store()
 			for _, m := range s.Mailboxes {
 				c.mailbox(m)

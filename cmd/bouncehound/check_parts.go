@@ -18,6 +18,9 @@ import (
 // enough to make a new one.
 const endsSoon = 14 * 24 * time.Hour
 
+// stepTimeout is how long a server may be silent while it is looked at.
+const stepTimeout = 15 * time.Second
+
 // mailbox goes the way of a poll of one mailbox.
 func (c *checking) mailbox(m config.Mailbox) {
 	quiet := slog.New(slog.DiscardHandler) // what it would warn of is told below
@@ -26,7 +29,10 @@ func (c *checking) mailbox(m config.Mailbox) {
 		c.wrong("mailbox", m.Name, "", err, "")
 		return
 	}
-	for _, f := range one.Check(c.ctx) {
+	one.DialTimeout, one.StallTimeout = stepTimeout, stepTimeout
+	ctx, cancel := context.WithTimeout(c.ctx, 5*stepTimeout)
+	defer cancel()
+	for _, f := range one.Check(ctx) {
 		step := f.Stage
 		if f.Folder != "" {
 			step += " " + f.Folder

@@ -50,11 +50,10 @@ func (c *checking) store() {
 	if len(condition.Problems) == 0 {
 		c.good("store", path, "", "sound, schema %d, %d MB, %d MB free on the disk", condition.Schema, condition.Size/1_000_000, condition.Disk/1_000_000)
 	}
-	if lock, err := takeLock(c.ctx, path, false); err != nil {
-		c.good("store", path, "poller", "%v", err)
+	if pid := lockHolder(path); pid != "" {
+		c.good("store", path, "poller", "process %s polls", pid)
 	} else {
-		lock.release()
-		c.good("store", path, "poller", "no daemon runs")
+		c.good("store", path, "poller", "nobody polls just now")
 	}
 	c.clock(store)
 }

@@ -69,7 +69,10 @@ func TestCheck(t *testing.T) {
 	good("store poller")
 	d := w.start("run")
 	d.await("polled")
-	good()
+	good("secret password", "secret secret")
+	if stdout, _ := w.run(0, "check"); !strings.Contains(stdout, fmt.Sprintf("poller: process %d polls", d.cmd.Process.Pid)) || strings.Contains(stdout, imaptest.Password) || strings.Contains(stdout, w.receiver.secret[6:]) {
+		t.Errorf("beside the daemon\n%s", stdout)
+	}
 	d.stop()
 	stdout, _ := w.run(0, "check")
 	if !strings.Contains(stdout, "good  mailbox bounces login: logged in as ") || strings.Contains(stdout, "BAD") || strings.Contains(stdout, "\x1b") {
@@ -159,5 +162,41 @@ func TestCheckDamaged(t *testing.T) {
 	got := w.checked(1)
 	if found := got["store"]; !strings.Contains(found, "damaged") || !strings.Contains(found, "restore the latest backup") {
 		t.Errorf("found %q", got)
+	}
+}
+
+// TestCheckSecrets: a secret that others can read, or nobody, is red; what systemd gives
+// is told to need a restart.
+func TestCheckSecrets(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	path := filepath.Join(filepath.Dir(w.config), "pw")
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.Replace(string(text), fmt.Sprintf("password = %q", imaptest.Password), `password_file = "pw"`, 1))
+	if err := os.WriteFile(w.config, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.checked(1)["secret password"]; !strings.Contains(got, "no such file") || !strings.Contains(got, "LoadCredential=") {
+		t.Errorf("without a file: %q", got)
+	}
+	if err := os.WriteFile(path, []byte(imaptest.Password), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.checked(1)["secret password"]; !strings.HasSuffix(got, "/pw (mode 0644) (chmod 640 "+path+")") {
+		t.Errorf("open to others: %q", got)
+	}
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.checked(0); got["secret password"] != "good" || got["mailbox login"] != "good" {
+		t.Errorf("closed: %q", got)
+	}
+	var out, errs strings.Builder
+	p := w.program(&out, &errs)
+	p.environ = append(p.environ, "CREDENTIALS_DIRECTORY="+filepath.Dir(path))
+	if code := p.run(t.Context(), []string{"check"}); code != 0 || !strings.Contains(out.String(), "/pw is a credential from systemd: after changing it, restart") {
+		t.Errorf("exit %d\n%s%s", code, out.String(), errs.String())
 	}
 }

@@ -93,3 +93,29 @@ func holder(f *os.File) string {
 	}
 	return "unknown"
 }
+
+// lockHolder returns the pid of the process that holds the lock of a store, empty if
+// none does. It looks at the kernel's list (proc_locks(5)): to try the lock would be in
+// the way of a daemon that starts just then.
+func lockHolder(storePath string) string {
+	if real, err := filepath.EvalSymlinks(storePath); err == nil {
+		storePath = real
+	}
+	info, err := os.Stat(storePath + ".lock")
+	if err != nil {
+		return ""
+	}
+	file, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	locks, _ := os.ReadFile("/proc/locks") // none where it can't be seen
+	for line := range strings.Lines(string(locks)) {
+		// 1: FLOCK ADVISORY WRITE 4711 fe:01:131 0 EOF
+		words := strings.Fields(line)
+		if len(words) >= 6 && words[1] == "FLOCK" && strings.HasSuffix(words[5], ":"+strconv.FormatUint(file.Ino, 10)) {
+			return words[4]
+		}
+	}
+	return ""
+}

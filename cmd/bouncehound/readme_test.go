@@ -28,6 +28,8 @@ var installed = []string{
 	"systemctl enable --now bouncehound-poll.timer",
 	"systemctl enable --now bouncehound@eu",
 	"journalctl -u bouncehound",
+	"systemd-run --pipe --wait -p User=bouncehound -p LoadCredential=bounces:/etc/bouncehound/bounces.password bouncehound check",
+	"printf %s lena@example.com | sha256sum | cut -c1-12", // TestLogHash
 	"go test ./... -update",
 	"git status",
 }
