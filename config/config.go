@@ -121,6 +121,7 @@ type Export struct {
 	Path     string // may hold TimeInPath
 	Format   string // "csv" or "json"
 	Shape    string // "native", or of do-not-email the provider that is to import it: "ses", "mailgun", "sendgrid" or "postmark"
+	Hashed   bool   // SHA-256 in the place of addresses
 	Raw      bool   // cells that a spreadsheet takes for formulas stay as they are
 	Reason   string // only this; empty: all, as of the next two
 	Class    string

@@ -26,6 +26,10 @@ func readExport(t *table) Export {
 	if e.Shape != "native" && e.What != "do-not-email" {
 		t.wrong("shape", "", "is for do-not-email only")
 	}
+	t.flag("hashed", &e.Hashed)
+	if e.Hashed && e.Shape != "native" {
+		t.wrong("hashed", "", "a provider wants addresses: leave it out, or shape")
+	}
 	t.flag("raw", &e.Raw)
 	if e.Raw && e.Format == "json" {
 		t.wrong("raw", "", `is without effect when format is "json"`)

@@ -25,6 +25,7 @@ type exportRequest struct {
 	options                        export.Options
 	shape                          export.Shape
 	cursor                         string // empty: everything
+	hashed                         bool   // hashes in the place of addresses
 	skipEmpty                      bool   // nothing is written where nothing is new
 }
 
@@ -83,6 +84,7 @@ With --shape the Do Not Email list has the form in which a provider imports it.`
 	flags.StringVar(&r.cursor, "cursor", "", "only what is new since the last export of this `NAME`")
 	flags.StringVar(&shape, "shape", string(export.Native), "form of the Do Not Email list: native, ses, mailgun, sendgrid, postmark")
 	flags.StringVar(&out, "out", "", "write to `FILE`, whole or not at all")
+	flags.BoolVar(&r.hashed, "hashed", false, "SHA-256 in the place of each address, and no text that may hold one")
 	flags.BoolVar(&r.options.Raw, "raw", false, "leave cells that a spreadsheet takes for formulas as they are")
 	return cmd
 }
@@ -101,6 +103,8 @@ func (r *exportRequest) check() error {
 		return usageError{fmt.Errorf("--shape %q: no such shape", r.shape), "shapes are native, ses, mailgun, sendgrid and postmark"}
 	case r.shape != export.Native && r.what != "do-not-email":
 		return usageError{fmt.Errorf("--shape %s is for do-not-email only", r.shape), "a provider imports whom not to mail"}
+	case r.shape != export.Native && r.hashed:
+		return usageError{fmt.Errorf("--shape %s wants addresses", r.shape), "leave --hashed out"}
 	case r.domain != "" && r.what == "bounces":
 		return usageError{fmt.Errorf("--domain is for contacts only"), "export contacts or do-not-email"}
 	case r.cursor != "" && (strings.Trim(r.cursor, cursorName) != "" || len(r.cursor) > 64):
@@ -162,7 +166,11 @@ func (r exportRequest) write(ctx context.Context, w io.Writer, s *settings, stor
 		if span != nil {
 			f.After, f.UpTo = span.After, span.UpTo
 		}
-		e.rows, err = export.Bounces(w, r.options, s.withWords(store.Bounces(ctx, f)))
+		rows := s.withWords(store.Bounces(ctx, f))
+		if r.hashed {
+			rows = export.HashedBounces(rows)
+		}
+		e.rows, err = export.Bounces(w, r.options, rows)
 		return e, err
 	}
 	f := db.ContactFilter{Reason: reason, Class: class, Mailbox: r.mailbox, Domain: r.domain, Since: r.since}
@@ -173,6 +181,9 @@ func (r exportRequest) write(ctx context.Context, w io.Writer, s *settings, stor
 		span = nil // the first time: all that stand so now
 	}
 	rows := store.ContactsOf(ctx, f, span, r.what == "contacts")
+	if r.hashed {
+		rows = export.HashedContacts(rows)
+	}
 	switch {
 	case r.what == "contacts":
 		e.rows, err = export.Contacts(w, r.options, rows)

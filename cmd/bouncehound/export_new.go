@@ -107,7 +107,7 @@ func brokenOff(name string, after int64, r exportRequest) (path string, upTo int
 // digest tells one request from another that writes other rows or writes them
 // otherwise.
 func (r exportRequest) digest() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %v", r.reason, r.class, r.mailbox, r.domain, r.options.Format, r.shape, r.options.Raw))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %v %v", r.reason, r.class, r.mailbox, r.domain, r.options.Format, r.shape, r.options.Raw, r.hashed))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -27,7 +27,7 @@ const timeInPath = "20060102T150405Z"
 func request(e config.Export) exportRequest {
 	r := exportRequest{
 		what: e.What, reason: e.Reason, class: e.Class, mailbox: e.Mailbox,
-		options: export.Options{Format: export.Format(e.Format), Raw: e.Raw}, shape: export.Shape(e.Shape), cursor: e.Cursor,
+		options: export.Options{Format: export.Format(e.Format), Raw: e.Raw}, shape: export.Shape(e.Shape), cursor: e.Cursor, hashed: e.Hashed,
 	}
 	r.skipEmpty = e.Cursor != ""
 	return r
