@@ -43,7 +43,7 @@ type Store struct {
 // Retention says how long things are kept; 0: for ever.
 type Retention struct {
 	Raw     time.Duration // bytes of reports
-	Bounces time.Duration
+	Bounces time.Duration // and the bytes of messages that were not understood
 	Events  time.Duration // once every endpoint has passed them
 }
 

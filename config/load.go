@@ -96,9 +96,10 @@ func read(name string, data []byte, environ []string, schedule []func(string) er
 
 // config reads the whole file.
 func (d *document) config(root *table) *Config {
+	policy := readPolicy(root.table("policy"))
 	c := &Config{
-		Store:  readStore(root.table("store")),
-		Policy: readPolicy(root.table("policy")),
+		Store:  readStore(root.table("store"), policy),
+		Policy: policy,
 		Rules:  readRules(root.table("rules")),
 		Log:    readLog(root.table("log")),
 		Listen: readListen(root.table("listen")),

@@ -12,7 +12,6 @@ const (
 )
 
 func TestProblems(t *testing.T) {
-	const none = "not available in this version"
 	for _, c := range []struct{ name, data, want string }{
 		{"unknown keys, each with the nearest", `
 [store]
@@ -181,24 +180,18 @@ line 10: webhook "w": headers.a b: is no name of a header field`},
 line 8: mailbox #2: name: "m" is the name of another mailbox (line 2)
 line 11: mailbox #2: password_command: must be a command for the shell or a list such as ["pass", "show", "bounces"]
 line 16: mailbox "n": password: must not be empty`},
-		{"what this version cannot do", mailbox + `
-[mailbox.poll]
-idle = true
+		{"what is kept for too short a time", mailbox + `
 [store.retention]
-raw = "90d"
-bounces = "3y"
-events = "90d"
-[[export]]
-what = "do-not-email"
-schedule = "@daily"
-path = "x.csv"
-[listen]
-address = "127.0.0.1:9464"
-token_file = "t"
-`, `line 10: store.retention.raw: ` + none + ` (everything is kept; leave it out)
-line 11: store.retention.bounces: ` + none + ` (everything is kept; leave it out)
-line 12: store.retention.events: ` + none + ` (everything is kept; leave it out)`},
-		{"what this version cannot do, and is wrong too", mailbox + `
+raw = "23h"
+bounces = "59d"
+events = "0"
+[policy.reason.mailbox_full]
+within = "50d"
+[policy.block]
+within = "90d"
+`, `line 8: store.retention.raw: must be at least 1d ("0" keeps for ever)
+line 9: store.retention.bounces: must be at least 8w4d, as long as policy.transit.within adds bounces up`},
+		{"what is wrong too", mailbox + `
 [mailbox.oauth2]
 provider = "mcrosoft"
 clientid = "c"
@@ -215,8 +208,7 @@ line 10: export #1: schedule: is missing
 line 10: export #1: path: is missing
 line 11: export #1: what: "donotemail" is none of "bounces", "contacts", "do-not-email" (did you mean do-not-email?)
 line 12: listen.token: is without effect unless address is set
-line 15: store.retention.raw: "9" is no duration; write a number and s, m, h, d, w or y, such as "180d"
-line 15: store.retention.raw: ` + none + ` (everything is kept; leave it out)`},
+line 15: store.retention.raw: "9" is no duration; write a number and s, m, h, d, w or y, such as "180d"`},
 		{"texts", strings.Replace(mailbox, `"u"`, `" u"`, 1) + "ca_file = \"a\\nb\"\n[rules]\nfiles = [\"[\", \"a\", \"a\"]\n[store]\npath = { a = 1 }\nraw = true\n[listen]\naddress = \"x y\"\n",
 			`line 4: mailbox "m": username: must not begin or end with a space
 line 6: mailbox "m": ca_file: must be UTF-8 without control characters and line ends

@@ -6,25 +6,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"bouncehound"
 )
 
 // DefaultStore is where the store lies if the configuration does not say.
 const DefaultStore = "/var/lib/bouncehound/bouncehound.db"
 
-func readStore(t *table) Store {
+func readStore(t *table, p bouncehound.Policy) Store {
 	s := Store{Path: DefaultStore, Raw: "full"}
 	t.file("path", &s.Path)
 	t.choice("raw", &s.Raw, "full", "headers", "none")
-	r := t.table("retention")
-	r.duration("raw", &s.Retention.Raw, day, forever)
-	r.duration("bounces", &s.Retention.Bounces, day, forever)
-	r.duration("events", &s.Retention.Events, day, forever)
-	for _, key := range []string{"raw", "bounces", "events"} {
-		if r.set(key) {
-			r.notYet(key, "everything is kept; leave it out")
-		}
-	}
-	r.done()
+	s.Retention = readRetention(t.table("retention"), p)
 	t.done()
 	return s
 }

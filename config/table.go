@@ -96,12 +96,6 @@ func (t *table) line(key string) int {
 	return 0
 }
 
-// notYet notes a setting that this version cannot follow. It would be worse to be
-// silent about it.
-func (t *table) notYet(key, hint string) {
-	t.wrong(key, hint, "not available in this version")
-}
-
 // done notes the keys that nothing has asked for.
 func (t *table) done() {
 	for _, key := range slices.Sorted(maps.Keys(t.values)) {

@@ -65,11 +65,13 @@ func (t *transaction) sameReport(messageID string, message int64) ([]int64, erro
 		`SELECT number FROM messages WHERE message_id = ? AND number <> ?`, messageID, message))
 }
 
-// saidBefore says whether one of the messages said the same.
+// saidBefore says whether one of the messages said the same, or may have: what it said
+// may no longer be stored.
 func (t *transaction) saidBefore(s said, messages []int64) (bool, error) {
 	for _, m := range messages {
 		var one int
-		ok, err := t.one(`SELECT 1 FROM bounces WHERE message = ? AND key IS ? AND action = ? AND status = ?`, []any{m, known(s.key), s.action, s.status}, &one)
+		ok, err := t.one(`SELECT 1 FROM bounces WHERE message = ? AND key IS ? AND action = ? AND status = ?
+			UNION ALL SELECT 1 FROM messages WHERE number = ? AND pruned = 1`, []any{m, known(s.key), s.action, s.status, m}, &one)
 		if ok || err != nil {
 			return ok, err
 		}

@@ -13,6 +13,7 @@ type contact struct {
 	number   int64 // 0: not yet stored
 	key      string
 	released time.Time // bounces that arrived before never count again
+	pruned   time.Time // up to when bounces are no longer stored; zero: all are
 	changed  bool      // differs from the row
 }
 
@@ -45,11 +46,11 @@ func (c *contact) shows(b *bouncehound.Bounce) {
 }
 
 const contactColumns = `c.number, c.key, c.email, c.standing, c.since, c.until, c.cause, c.by, c.note, c.released,
-	c.reason, c.class, c.status, c.diagnostic, c.bounces, c.first_bounced_at, c.last_bounced_at`
+	c.reason, c.class, c.status, c.diagnostic, c.bounces, c.first_bounced_at, c.last_bounced_at, c.pruned`
 
 func (c *contact) columns() []any {
 	return []any{&c.number, &c.key, &c.Email, &c.Standing, (*stamp)(&c.Since), (*stamp)(&c.Until), &c.Cause, &c.By, &c.Note, (*stamp)(&c.released),
-		&c.Reason, &c.Class, &c.Status, &c.Diagnostic, &c.Bounces, (*stamp)(&c.FirstBouncedAt), (*stamp)(&c.LastBouncedAt)}
+		&c.Reason, &c.Class, &c.Status, &c.Diagnostic, &c.Bounces, (*stamp)(&c.FirstBouncedAt), (*stamp)(&c.LastBouncedAt), (*stamp)(&c.pruned)}
 }
 
 func scanContact(rows *sql.Rows) (contact, error) {

@@ -133,7 +133,7 @@ func (t *transaction) alive(c *contact, list bouncehound.List, row bouncehound.L
 		return ListedRow{Refused: ErrComplained}, nil
 	case byPerson(c):
 		return ListedRow{Refused: errByHand}, nil
-	case c.Standing == bouncehound.DoNotEmail && at.Before(c.Since):
+	case c.Standing == bouncehound.DoNotEmail && (at.Before(c.Since) || at.Before(c.pruned)):
 		return ListedRow{Refused: errOlder}, nil
 	}
 	facts, err := t.facts(c.key)

@@ -58,7 +58,7 @@ func (t *transaction) rejudgeContact(differ []storedBounce, p bouncehound.Policy
 		return Rejudged{}, err
 	}
 	d.Address, d.Previous = c.Email, c.Standing
-	pruned := against(before) < c.Bounces
+	pruned := !c.pruned.IsZero() || against(before) < c.Bounces
 	c.recount(done, after, pruned)
 	if err := t.restand(&c, &d, p, before, after, pruned); err != nil {
 		return Rejudged{}, err

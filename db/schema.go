@@ -72,11 +72,32 @@ func tryUpgrade(ctx context.Context, writer *sql.DB, attempt int) (done bool, er
 		return true, nil
 	}
 	if _, err = p.Up(ctx); err == nil {
-		return true, nil
+		if has > 0 {
+			err = makeShrink(ctx, writer)
+		}
+		return true, err
 	}
 	// Busy, or the other process was quicker: then there is nothing left to do.
 	now, _, err2 := p.GetVersions(ctx)
 	return err2 == nil && now == has && !busy(err), fmt.Errorf("upgrade the schema: %w", err)
+}
+
+// shrinkAtOnce is the size in octets up to which a store is written anew when it is
+// upgraded: some second.
+const shrinkAtOnce = 64 << 20
+
+// makeShrink lets a store that was made before this was asked for give free space
+// back. A larger one does so after a backup of it took its place.
+func makeShrink(ctx context.Context, writer *sql.DB) error {
+	var wanted bool
+	err := writer.QueryRowContext(ctx, `SELECT auto_vacuum = 0 AND page_count * page_size <= ? FROM pragma_auto_vacuum, pragma_page_count, pragma_page_size`, shrinkAtOnce).Scan(&wanted)
+	if err != nil || !wanted {
+		return err
+	}
+	if _, err = writer.ExecContext(ctx, `VACUUM`); busy(err) {
+		return nil // somebody works on it: it stays as it is
+	}
+	return err
 }
 
 // busy says whether another process was in the way.

@@ -11,7 +11,7 @@ import (
 // decide asks the policy where a contact stands now and lets it stand there. b is
 // the bounce just recorded, nil if only time went by.
 func (t *transaction) decide(c *contact, p bouncehound.Policy, b *bouncehound.Bounce) error {
-	h := bouncehound.History{Standing: c.Standing, Since: c.Since, Until: c.Until, Cause: c.Cause, Released: c.released}
+	h := c.countsFrom()
 	// A do_not_email that stays is decided without the facts, of which an address
 	// that bounces for years has many.
 	stays := c.Standing == bouncehound.DoNotEmail && c.Until.IsZero() && (b == nil || b.Action != bouncehound.Complained)

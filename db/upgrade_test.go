@@ -18,7 +18,10 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, raw(t, path), string(script))
-	store, _ := openAt(t, path)
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store, clock := openAt(t, path)
 
 	if c := contact(t, store, "lena@example.com"); c.Email != "Lena@example.com" || c.Standing != bouncehound.DoNotEmail || c.Bounces != 1 || c.Reason != bouncehound.UserUnknown {
 		t.Errorf("contact %+v", c)
@@ -68,5 +71,16 @@ func TestUpgrade(t *testing.T) {
 	}
 	if got := events(t, store); len(got) != 8 || got[7].Sequence != 8 {
 		t.Errorf("events %+v", got)
+	}
+	// What is kept for too long goes; what decided stays.
+	clock.now = noon.AddDate(1, 0, 0)
+	if got := retained(t, store, db.Retention{Raw: aDay, Bounces: aDay, Events: aDay}); got != (db.Retained{Raw: 3, Bounces: 1, Events: 1, Short: 3}) {
+		t.Errorf("retained %+v", got)
+	}
+	if c := contact(t, store, "lena@example.com"); c.Standing != bouncehound.DoNotEmail || c.Bounces != 1 {
+		t.Errorf("contact %+v", c)
+	}
+	if c, err := store.Inspect(t.Context()); err != nil || !c.Shrinks || len(c.Problems) > 0 {
+		t.Errorf("condition %+v, %v", c, err)
 	}
 }

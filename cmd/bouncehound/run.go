@@ -121,6 +121,7 @@ func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup
 	}
 	g.Go(func() error { return store.Watch(inner, wake) })
 	g.Go(func() error { return sweep(inner, s, store) })
+	g.Go(func() error { return retention(inner, s, store, log) })
 	g.Go(func() error { return watchdog(inner, store) })
 	g.Go(func() error { return jobs.run(inner) })
 	g.Go(func() error { return runExports(inner, files, missing) })

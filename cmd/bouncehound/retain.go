@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"bouncehound/db"
+)
+
+// How often what has been kept for its time is taken out of the store: by the daemon,
+// and by polls in cron style.
+const (
+	retainEvery = time.Hour
+	retainDaily = 23 * time.Hour // a poll at the same time every day may come a little early
+)
+
+// retain takes out of the store what has been kept for its time, unless that was done
+// less than so long ago.
+func retain(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, every time.Duration) error {
+	r := s.Store.Retention
+	done, err := store.Retain(ctx, db.Retention{Raw: r.Raw, Bounces: r.Bounces, Events: r.Events, Every: every})
+	if done != (db.Retained{}) {
+		log.Info("taken out of the store", "raw", done.Raw, "bounces", done.Bounces, "shortened", done.Short, "events", done.Events)
+	}
+	return err
+}
+
+// retention does so from now on. What goes wrong is logged and tried again: it is no
+// reason to poll no more.
+func retention(ctx context.Context, s *settings, store *db.DB, log *slog.Logger) error {
+	tick := time.NewTicker(retainEvery)
+	defer tick.Stop()
+	for {
+		if err := retain(ctx, s, store, log, 0); err != nil && ctx.Err() == nil {
+			log.Error("retention failed", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

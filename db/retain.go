@@ -1,0 +1,167 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Retention says how long things are kept, counted from when they were recorded; 0:
+// for ever.
+type Retention struct {
+	Raw     time.Duration // bytes of reports
+	Bounces time.Duration // with their messages' headers, and the bytes of messages that were not understood
+	Events  time.Duration // once every cursor has passed them
+	Every   time.Duration // nothing is done if it was done less than this ago
+}
+
+// Retained is what Retain took out of the store.
+type Retained struct {
+	Raw, Bounces, Events int
+	Short                int // bounces that are kept in short form from now on
+}
+
+const (
+	retainAtOnce = 500                   // rows in one transaction, which lasts some milliseconds
+	retainPause  = 10 * time.Millisecond // between two, for those in other processes who wait for their turn
+	allOver      = 23 * time.Hour        // how often what was kept beyond its time is looked at again
+)
+
+// Retain takes out of the store what has been kept for its time, in many small
+// transactions, between which everybody else gets his turn. Never taken out are
+// standings; messages' ids, so that content seen again is known; an event that a cursor
+// has not passed, that a dead letter names, or that is the last about a contact at
+// watch or do_not_email; a bounce that an incremental export has not passed; and in
+// short form, without the quoted original and the bytes, the bounce that decided a
+// contact's standing, those that add up to watch, and complaints of those flagged.
+//
+// What has been taken out stays taken out where ctx ends or an error comes in between.
+func (db *DB) Retain(ctx context.Context, r Retention) (Retained, error) {
+	var done Retained
+	err := db.retain(ctx, r, &done)
+	if err != nil {
+		err = fmt.Errorf("retention: %w", explain(err))
+	}
+	return done, err
+}
+
+func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
+	now := db.now()
+	last, err := db.settingTime(ctx, "retained_at")
+	if err != nil || r.Every > 0 && !last.IsZero() && now.Sub(last) < r.Every {
+		return err
+	}
+	lastAll, err := db.settingTime(ctx, "retained_all_at")
+	if err != nil {
+		return err
+	}
+	all := lastAll.IsZero() || now.Sub(lastAll) >= allOver
+	if r.Raw > 0 {
+		p := pruning{before: now.Add(-r.Raw), done: done}
+		if err := db.bitByBit(ctx, p.raw); err != nil {
+			return err
+		}
+	}
+	if r.Bounces > 0 {
+		p := pruning{before: now.Add(-r.Bounces), done: done, from: "pruned_bounces"}
+		if err := db.bitByBit(ctx, p.bounces, p.unread); err != nil {
+			return err
+		}
+		if all {
+			p := pruning{before: p.before, done: done}
+			if err := db.bitByBit(ctx, p.shortened); err != nil {
+				return err
+			}
+		}
+	}
+	if r.Events > 0 {
+		p := pruning{before: now.Add(-r.Events), done: done, from: "pruned_events"}
+		if all {
+			p.at, p.begun = 0, true
+		}
+		if err := db.bitByBit(ctx, p.events); err != nil {
+			return err
+		}
+	}
+	if err := db.giveBack(ctx); err != nil {
+		return err
+	}
+	return db.tryWrite(ctx, func(t *transaction) error {
+		if err := t.set("retained_at", now.Format(layout)); err != nil || !all {
+			return err
+		}
+		return t.set("retained_all_at", now.Format(layout))
+	})
+}
+
+// bitByBit calls each step in transactions of its own until it says that there is no
+// more.
+func (db *DB) bitByBit(ctx context.Context, steps ...func(*transaction) (bool, error)) error {
+	for _, step := range steps {
+		for more := true; more; {
+			err := db.tryWrite(ctx, func(t *transaction) (err error) {
+				more, err = step(t)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if !more {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(retainPause):
+			}
+		}
+	}
+	return nil
+}
+
+func (t *transaction) set(name, value string) error {
+	_, err := t.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}
+
+func (db *DB) settingTime(ctx context.Context, name string) (time.Time, error) {
+	var at stamp
+	_, err := found(db.readers.QueryRowContext(ctx, `SELECT value FROM settings WHERE name = ?`, name).Scan(&at))
+	return time.Time(at), err
+}
+
+// giveBackAtOnce is how many pages are given back to the file system in one
+// transaction, and spare how many stay in the file to be used again.
+const (
+	giveBackAtOnce = 200
+	spare          = 256
+)
+
+// giveBack gives free pages back to the file system, where the file was made so that
+// it can: else they stay in it and are used again.
+func (db *DB) giveBack(ctx context.Context) error {
+	for {
+		var free int
+		err := db.readers.QueryRowContext(ctx, `SELECT CASE WHEN (SELECT auto_vacuum FROM pragma_auto_vacuum) = 2 THEN freelist_count ELSE 0 END FROM pragma_freelist_count`).Scan(&free)
+		if err != nil || free <= spare {
+			return err
+		}
+		rows, err := db.writer.QueryContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, min(giveBackAtOnce, free-spare)))
+		if err != nil {
+			return err
+		}
+		for rows.Next() { // a row a page
+		}
+		if err := rows.Close(); err != nil {
+			return err
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retainPause):
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package db_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"bouncehound"
+	"bouncehound/db"
+)
+
+const aDay = 24 * time.Hour
+
+// retained runs the retention as it is if nothing is configured.
+func retained(t *testing.T, store *db.DB, r db.Retention) db.Retained {
+	t.Helper()
+	done, err := store.Retain(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
+}
+
+// TestRetain: what is taken out when, and what never is.
+func TestRetain(t *testing.T) {
+	store, clock := open(t)
+	r := db.Retention{Raw: 90 * aDay, Bounces: 365 * aDay, Events: 90 * aDay}
+	unread := judged(bouncehound.Message{Place: bouncehound.Place{Mailbox: "bounces", Folder: "INBOX", UIDValidity: 7, UID: 90}, InternalDate: noon, Raw: []byte("Subject: odd\n\nodd\n")},
+		bouncehound.Report{Unread: true})
+	all := []bouncehound.Judged{
+		message(1, noon, failed("lena@example.com"), hard), // decides
+		message(2, noon.Add(time.Hour), failed("lena@example.com"), hard),
+		message(3, noon, failed("mia@example.com"), soft), // watch, and then no more
+		message(4, noon, failed("noa@example.com"), blocked),
+		unread,
+	}
+	clock.now = noon.Add(2 * time.Hour)
+	record(t, store, all...)
+	before := contact(t, store, "lena@example.com")
+
+	if got := retained(t, store, r); got != (db.Retained{}) {
+		t.Errorf("at once: %+v", got)
+	}
+	clock.now = noon.Add(91 * aDay)
+	if _, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy()); err != nil {
+		t.Fatal(err)
+	}
+	// Four bounces recorded, and the events of mia's watch, of which the present one is young.
+	if got := retained(t, store, r); got != (db.Retained{Raw: 4, Events: 5}) {
+		t.Errorf("after 91 days: %+v", got)
+	}
+	if _, err := store.Raw(t.Context(), all[0].ID); err == nil {
+		t.Error("the bytes of a report are kept")
+	}
+	if _, err := store.Raw(t.Context(), unread.ID); err != nil {
+		t.Errorf("the bytes of what was not understood: %v", err)
+	}
+	// A new endpoint still learns who must not be mailed.
+	c, err := store.OpenCursor(t.Context(), "new", bouncehound.StartStandings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	standings, _, err := store.Pending(t.Context(), c, nil, 0)
+	if err != nil || len(standings) != 1 || standings[0].Type != bouncehound.ContactDoNotEmail || standings[0].Contact != "lena@example.com" {
+		t.Errorf("standings %+v, %v", standings, err)
+	}
+
+	clock.now = noon.Add(366 * aDay)
+	if got := retained(t, store, r); got != (db.Retained{Raw: 1, Bounces: 3, Short: 1}) {
+		t.Errorf("after a year: %+v", got)
+	}
+	left := list(t, store.Bounces(t.Context(), db.BounceFilter{}))
+	if len(left) != 1 || left[0].ID != 1 || left[0].Diagnostic == "" || !reflect.DeepEqual(left[0].Original, bouncehound.Original{MessageID: "<letter-1@example.org>"}) {
+		t.Errorf("bounces left: %+v", left)
+	}
+	if got := contact(t, store, "lena@example.com"); !reflect.DeepEqual(got, before) {
+		t.Errorf("contact %+v, was %+v", got, before)
+	}
+	if ch := history(t, store, "lena@example.com"); len(ch) != 1 {
+		t.Errorf("history %q", ch)
+	}
+	for i, got := range record(t, store, all...) {
+		if got.New {
+			t.Errorf("message %d was recorded anew", i+1)
+		}
+	}
+	// Another copy of a report whose bounces are gone repeats it, as far as we know.
+	again := message(4, noon, failed("noa@example.com"), blocked)
+	again.Message.Raw = append(again.Message.Raw, "signed by a list\r\n"...)
+	again.ID = again.Message.ID()
+	if got := record(t, store, again)[0]; !got.New || !got.Bounces[0].Repeat {
+		t.Errorf("recorded %+v", got)
+	}
+	if c := contact(t, store, "noa@example.com"); c.Bounces != 1 {
+		t.Errorf("contact %+v", c)
+	}
+	// Once it decides no more, it goes.
+	if _, _, err := store.Release(t.Context(), "lena@example.com", db.By{Who: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = clock.now.Add(aDay)
+	if got := retained(t, store, r); got.Bounces != 1 {
+		t.Errorf("after a release: %+v", got)
+	}
+}
+
+// TestRetainHeld: what somebody has not read yet, or may want to send again, stays.
+func TestRetainHeld(t *testing.T) {
+	store, clock := open(t)
+	r := db.Retention{Bounces: 30 * aDay, Events: 30 * aDay}
+	for n := range 4 {
+		record(t, store, message(n+1, noon, failed(fmt.Sprintf("u%d@example.com", n)), blocked))
+	}
+	c, err := store.OpenCursor(t.Context(), "crm", bouncehound.StartBeginning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SaveExportCursor(t.Context(), "contacts", "daily", 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SaveExportCursor(t.Context(), "bounces", "daily", 2); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = noon.Add(31 * aDay)
+	if got := retained(t, store, r); got != (db.Retained{Bounces: 2}) {
+		t.Errorf("unread: %+v", got)
+	}
+	refused := events(t, store)[1]
+	c.Sequence = 4
+	if err := store.SetAside(t.Context(), c, bouncehound.DeadLetter{Event: refused, Error: "422"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := retained(t, store, r); got != (db.Retained{Events: 2}) { // 1 and 3: 2 is a dead letter, 4 was not exported
+		t.Errorf("read by one: %+v", got)
+	}
+	if err := store.DropDeadLetter(t.Context(), "crm", 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SaveExportCursor(t.Context(), "contacts", "daily", 4); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SaveExportCursor(t.Context(), "bounces", "daily", 4); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = clock.now.Add(aDay)
+	if got := retained(t, store, r); got != (db.Retained{Bounces: 2, Events: 2}) {
+		t.Errorf("read by all: %+v", got)
+	}
+	if n, err := store.LastSequence(t.Context()); err != nil || n != 4 {
+		t.Errorf("last sequence %d, %v", n, err)
+	}
+	record(t, store, message(9, clock.now, failed("new@example.com"), blocked))
+	if all := events(t, store); len(all) != 1 || all[0].Sequence != 5 {
+		t.Errorf("events %+v", all)
+	}
+}
+
+// TestRetainReleasesNobody: that bounces are gone lifts nothing and counts for nobody.
+func TestRetainReleasesNobody(t *testing.T) {
+	store, clock := open(t)
+	p := bouncehound.Policy{Hard: bouncehound.Limit{Count: 3}, Soft: bouncehound.Limit{Count: 2}}
+	two := func(n int, address string, v bouncehound.Verdict) {
+		for i := range 2 {
+			at := noon.Add(time.Duration(i) * aDay)
+			if _, err := store.Record(t.Context(), db.Batch{Messages: []bouncehound.Judged{message(n+i, at, said(address, "x"), v)}}, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	clock.now = noon.Add(2 * aDay)
+	two(1, "lena@example.com", soft) // do_not_email by the second
+	two(3, "mia@example.com", hard)  // at watch, for ever
+	clock.now = noon.Add(40 * aDay)
+	if got := retained(t, store, db.Retention{Bounces: 30 * aDay}); got != (db.Retained{Raw: 0, Bounces: 1, Short: 3}) {
+		t.Errorf("retained %+v", got)
+	}
+	changed := list(t, store.Rejudge(t.Context(), db.Rejudging{Judge: func(bouncehound.Recipient) bouncehound.Verdict { return blocked }, Policy: p}))
+	for _, d := range changed {
+		if d.Address == "lena@example.com" && d.Standing != bouncehound.DoNotEmail {
+			t.Errorf("judged again: %+v", d)
+		}
+	}
+	if _, err := store.Sweep(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if c := contact(t, store, "lena@example.com"); c.Standing != bouncehound.DoNotEmail {
+		t.Errorf("contact %+v", c)
+	}
+	// The third one still finds the first two.
+	j := message(9, clock.now, said("mia@example.com", "x"), hard)
+	if _, err := store.Record(t.Context(), db.Batch{Messages: []bouncehound.Judged{j}}, p); err != nil {
+		t.Fatal(err)
+	}
+	if c := contact(t, store, "mia@example.com"); c.Standing != bouncehound.DoNotEmail || c.Bounces != 3 {
+		t.Errorf("contact %+v", c)
+	}
+	list, err := store.BeginList(t.Context(), bouncehound.List{Kind: bouncehound.ListAlive})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := []bouncehound.Listed{{Address: "lena@example.com", At: noon.Add(-aDay)}}
+	if got, err := store.AddListed(t.Context(), list, rows, p); err != nil || got[0].Added {
+		t.Errorf("alive before what is no longer stored: %+v, %v", got, err)
+	}
+}
+
+// TestRetainSpace: many rows go in small transactions, and the file gets smaller.
+func TestRetainSpace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	store, clock := openAt(t, path)
+	var batch []bouncehound.Judged
+	for n := range 2600 {
+		j := message(n+1, noon, failed(fmt.Sprintf("u%d@example.com", n)), blocked)
+		batch = append(batch, j)
+	}
+	record(t, store, batch...)
+	before, err := store.Inspect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.now = noon.Add(31 * aDay)
+	if got := retained(t, store, db.Retention{Raw: 30 * aDay, Bounces: 30 * aDay, Events: 30 * aDay, Every: aDay}); got != (db.Retained{Raw: 2600, Bounces: 2600, Events: 2600}) {
+		t.Errorf("retained %+v", got)
+	}
+	run(t, raw(t, path), `PRAGMA wal_checkpoint(TRUNCATE)`)
+	after, err := store.Inspect(t.Context())
+	if err != nil || len(after.Problems) > 0 || after.Free > 2<<20 || after.Size >= before.Size+before.Log {
+		t.Errorf("before %+v, after %+v, %v", before, after, err)
+	}
+	// And not again on the same day.
+	record(t, store, message(9000, noon, failed("lena@example.com"), blocked))
+	clock.now = clock.now.Add(aDay / 2)
+	run(t, raw(t, path), `UPDATE messages SET recorded_at = '2020-01-01T00:00:00.000Z'`)
+	if got := retained(t, store, db.Retention{Bounces: 30 * aDay, Every: aDay}); got != (db.Retained{}) {
+		t.Errorf("on the same day: %+v", got)
+	}
+	if got := retained(t, store, db.Retention{Bounces: 30 * aDay}); got.Bounces != 1 {
+		t.Errorf("without waiting: %+v", got)
+	}
+}
