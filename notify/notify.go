@@ -77,7 +77,8 @@ type Sender struct {
 	logger   *slog.Logger
 	client   *http.Client
 	wake     chan struct{}
-	meter    bouncehound.Meter // nil: nobody counts
+	meter    bouncehound.Meter   // nil: nobody counts
+	owe      func(time.Duration) // see Alive; nil: nobody is told
 }
 
 // New returns a sender to the endpoint. Its errors name what is wrong with the

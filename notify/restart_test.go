@@ -251,3 +251,34 @@ func TestSlowDisk(t *testing.T) {
 		}
 	})
 }
+
+// While an attempt is under way a sender owes a sign of life, and none while it waits:
+// for an event, for the next attempt, or for good.
+func TestAlive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		s := newTestSender(t, crm(), log, crmHook)
+		var owed, atRequest []time.Duration
+		s.Alive(func(within time.Duration) { owed = append(owed, within) })
+		last := func() time.Duration { return owed[len(owed)-1] }
+		crmHook.answer = func(r *http.Request) (*http.Response, error) {
+			atRequest = append(atRequest, last())
+			return always(503)(r)
+		}
+		stop := background(t, s)
+		synctest.Wait()
+		if last() != 0 {
+			t.Errorf("with nothing to do it owes %v", owed)
+		}
+		log.add("a@example.com")
+		s.Wake()
+		synctest.Wait()
+		if len(atRequest) != 1 || atRequest[0] <= s.timeout || last() != 0 {
+			t.Errorf("owed %v at an attempt, and in all %v", atRequest, owed)
+		}
+		stop()
+		if last() != 0 {
+			t.Errorf("ended it owes %v", last())
+		}
+	})
+}

@@ -14,13 +14,31 @@ const (
 	idle  = time.Hour // with nothing to do; Wake comes earlier
 )
 
+// stillAfter is how much longer than an attempt one step of Run may take.
+const stillAfter = 15 * time.Minute
+
+// Alive has Run call owe each time it goes on, with how long it will be at most until the
+// next time; with 0 once it waits for something to do. It is to be called before Run.
+func (s *Sender) Alive(owe func(within time.Duration)) { s.owe = owe }
+
+func (s *Sender) owes(within time.Duration) {
+	if s.owe != nil {
+		s.owe(within)
+	}
+}
+
+// Name returns the endpoint's name.
+func (s *Sender) Name() string { return s.name }
+
 // Run sends events as they come until ctx is done. It returns an error only if the
 // log fails, never because of an endpoint. An attempt that the end of ctx cuts off
 // does not count as failed: the event is the first to be sent next time.
 func (s *Sender) Run(ctx context.Context) error {
 	defer s.client.CloseIdleConnections()
+	defer s.owes(0)
 	for {
 		wait, err := s.drain(ctx)
+		s.owes(0)
 		if err != nil {
 			return fmt.Errorf("webhook %s: %w", s.name, err)
 		}
@@ -83,6 +101,7 @@ func (h *Held) Error() string {
 // the cursor anew each time round, because another process may have moved it.
 func (s *Sender) drain(ctx context.Context) (wait time.Duration, err error) {
 	for {
+		s.owes(s.timeout + stillAfter)
 		c, err := s.log.OpenCursor(ctx, s.name, s.start)
 		if ctx.Err() != nil {
 			return 0, nil

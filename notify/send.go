@@ -40,6 +40,7 @@ func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bounce
 		return fmt.Errorf("save cursor: %w", err)
 	}
 	for i, e := range events {
+		s.owes(s.timeout + stillAfter)
 		o := s.post(ctx, e)
 		if o.fate == skipped { // unsaid deals with it
 			o = outcome{fate: aborted}

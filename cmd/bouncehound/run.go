@@ -101,7 +101,8 @@ func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup
 			one.Wake()
 		}
 	}
-	jobs, err := p.jobs(inner, s, store, log, wake)
+	beats := newPulse()
+	jobs, err := p.jobs(inner, s, store, log, wake, beats)
 	if err != nil {
 		return nil, err
 	}
@@ -117,12 +118,14 @@ func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup
 	g.Go(func() error { return serve(inner, s.door, pages) })
 	for _, one := range senders {
 		one.Count(p.watched.metrics)
+		one.Alive(func(within time.Duration) { beats.owe("webhook "+one.Name(), within) })
 		g.Go(func() error { return one.Run(inner) })
 	}
 	g.Go(func() error { return store.Watch(inner, wake) })
-	g.Go(func() error { return sweep(inner, s, store) })
+	g.Go(func() error { return sweep(inner, s, store, beats) })
 	g.Go(func() error { return retention(inner, s, store, log) })
-	g.Go(func() error { return watchdog(inner, store) })
+	answer := func(ctx context.Context) error { _, err := store.LastSequence(ctx); return err }
+	g.Go(func() error { return watchdog{watchdogEvery(), answer, beats, notifySystemd, log}.run(inner) })
 	g.Go(func() error { return jobs.run(inner) })
 	g.Go(func() error { return runExports(inner, files, missing) })
 	g.Go(func() error {
@@ -159,7 +162,7 @@ func (p *program) awaitReload(ctx context.Context, s *settings, store *db.DB, hu
 			_, err = newSenders(ctx, next.Webhooks, store, log)
 		}
 		if err == nil {
-			_, err = p.jobs(ctx, next, store, log, func() {})
+			_, err = p.jobs(ctx, next, store, log, func() {}, newPulse())
 		}
 		if err == nil {
 			_, _, err = p.exportTimer(ctx, next, store, log)
@@ -178,10 +181,11 @@ func (p *program) awaitReload(ctx context.Context, s *settings, store *db.DB, hu
 }
 
 // sweep ends what ends by itself: empty windows and the policy's "for".
-func sweep(ctx context.Context, s *settings, store *db.DB) error {
+func sweep(ctx context.Context, s *settings, store *db.DB, beats *pulse) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
+		beats.owe("sweep", sweepEvery+stillSweep)
 		if _, err := store.Sweep(ctx, s.Policy); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("sweep: %w", err)
 		}
@@ -192,30 +196,3 @@ func sweep(ctx context.Context, s *settings, store *db.DB) error {
 		}
 	}
 }
-
-// watchdog tells systemd that the daemon lives, as long as the store answers.
-func watchdog(ctx context.Context, store *db.DB) error {
-	every, err := daemon.SdWatchdogEnabled(false)
-	if err != nil || every == 0 {
-		<-ctx.Done()
-		return nil
-	}
-	tick := time.NewTicker(every / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		asked, cancel := context.WithTimeout(ctx, every/3)
-		if _, err := store.LastSequence(asked); err == nil {
-			notifySystemd(daemon.SdNotifyWatchdog)
-		}
-		cancel()
-	}
-}
-
-// notifySystemd tells systemd of a change of state. Where systemd did not start the
-// program nobody listens, and that is no error.
-func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"bouncehound"
 	"bouncehound/db"
 	"bouncehound/poller"
 )
@@ -19,6 +20,7 @@ import (
 type schedule struct {
 	timer *cron.Cron
 	idle  []*job
+	beats *pulse
 }
 
 // A job polls one mailbox, once at a time.
@@ -29,6 +31,7 @@ type job struct {
 	polled func(began time.Time, err error) // is told how each went
 	now    func() time.Time
 	turn   chan struct{} // holds who polls
+	beats  *pulse
 }
 
 // poll waits until a poll in hand has ended, and polls.
@@ -40,6 +43,8 @@ func (j *job) poll(ctx context.Context) {
 	}
 	defer func() { <-j.turn }()
 	began, name := j.now(), j.poller.Mailbox.Name
+	j.beats.owe("poll "+name, stillPoll)
+	defer j.beats.owe("poll "+name, 0)
 	err := pollMailbox(ctx, j.poller, j.store, j.log)
 	if ctx.Err() != nil {
 		return
@@ -86,17 +91,23 @@ func (j *job) listen(ctx context.Context) error {
 }
 
 // jobs schedules the poll of each mailbox.
-func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, wake func()) (*schedule, error) {
+func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, wake func(), beats *pulse) (*schedule, error) {
 	logger := cronLog{log}
 	// Skip outside Recover: in cron v3.0.1 a panic that passes SkipIfStillRunning
 	// keeps its token, and the job never runs again.
-	jobs := &schedule{timer: cron.New(cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))}
+	jobs := &schedule{beats: beats, timer: cron.New(cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))}
 	for _, m := range s.Mailboxes {
 		one, err := p.newPoller(s, m, store, log, wake)
 		if err != nil {
 			return nil, err
 		}
-		j := &job{poller: one, store: store, log: log, now: p.now, turn: make(chan struct{}, 1)}
+		part, handle := "poll "+m.Name, one.Handle
+		one.Dial = beats.dial(part)
+		one.Handle = func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
+			beats.again(part, stillPoll)
+			return handle(ctx, batch, upTo)
+		}
+		j := &job{poller: one, store: store, log: log, now: p.now, turn: make(chan struct{}, 1), beats: beats}
 		j.polled = func(began time.Time, err error) { p.watched.poll(m.Name, began, p.now(), err) }
 		if _, err := jobs.timer.AddJob(m.Poll.Schedule, cron.FuncJob(func() { j.poll(ctx) })); err != nil {
 			return nil, fmt.Errorf("mailbox %q: schedule: %w", m.Name, err)
@@ -123,6 +134,9 @@ func (s *schedule) run(ctx context.Context) error {
 			}
 		})
 	}
+	beat := func() { s.beats.owe("schedule", stillSchedule) }
+	beat()
+	s.timer.Schedule(cron.Every(beatEvery), cron.FuncJob(beat))
 	s.timer.Start()
 	select {
 	case <-ctx.Done():
