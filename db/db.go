@@ -28,7 +28,10 @@ import (
 // statement reaches one connection of a pool only.
 const (
 	shared  = "?mode=rw&_foreign_keys=1&_busy_timeout=10000&_stmt_cache_size=64&_mutex=no" // database/sql gives a connection to one goroutine at a time
-	writing = shared + "&_txlock=immediate&_auto_vacuum=2&_secure_delete=1&_journal_mode=WAL&_synchronous=FULL&_cache_size=-8000"
+	writing = shared + "&_txlock=immediate&_secure_delete=1&_journal_mode=WAL&_synchronous=FULL&_cache_size=-8000"
+	// Of a new file only: in one that stands this pragma takes the write lock, and
+	// every verb would wait at its start for whoever writes.
+	making = "&_auto_vacuum=2"
 	// Under _txlock=immediate a long read would hold the write lock: the driver
 	// does not know read-only transactions.
 	reading = shared + "&_txlock=deferred&_query_only=1&_cache_size=-8000"
@@ -89,14 +92,19 @@ func open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, plain(err)
 	}
-	if err := f.Close(); err != nil {
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, err
+	}
+	how := writing
+	if info.Size() == 0 {
+		how += making
 	}
 	db := &DB{path: abs, raw: o.Raw, clock: o.Now}
 	if db.clock == nil {
 		db.clock = time.Now
 	}
-	db.writer = sql.OpenDB(connector{dsn(abs) + writing, writerPragmas})
+	db.writer = sql.OpenDB(connector{dsn(abs) + how, writerPragmas})
 	db.writer.SetMaxOpenConns(1)
 	if err := upgrade(ctx, db.writer); err != nil {
 		return nil, errors.Join(explain(err), db.writer.Close())

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"bouncehound"
 	"bouncehound/db"
@@ -210,6 +211,37 @@ func TestOpenTogether(t *testing.T) {
 	store, _ := openAt(t, path)
 	if c := contact(t, store, "lena@example.com"); c.Bounces != 8 {
 		t.Errorf("contact %+v", c)
+	}
+}
+
+// TestOpenBesideWriter: whoever only reads waits at no time for another process's writing.
+func TestOpenBesideWriter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	first, err := db.Open(t.Context(), path, db.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record(t, first, message(1, noon, failed("lena@example.com"), hard))
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	writer, err := raw(t, path).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	if _, err := writer.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	second, err := db.Open(ctx, path, db.Options{})
+	if err != nil {
+		t.Fatal("while another process writes:", err)
+	}
+	defer second.Close()
+	if c, known, err := second.Contact(ctx, "lena@example.com"); err != nil || !known || c.Standing != bouncehound.DoNotEmail {
+		t.Errorf("%+v %v %v", c, known, err)
 	}
 }
 

@@ -94,7 +94,7 @@ func makeShrink(ctx context.Context, writer *sql.DB) error {
 	if err != nil || !wanted {
 		return err
 	}
-	if _, err = writer.ExecContext(ctx, `VACUUM`); busy(err) {
+	if _, err = writer.ExecContext(ctx, `PRAGMA auto_vacuum = INCREMENTAL; VACUUM`); busy(err) {
 		return nil // somebody works on it: it stays as it is
 	}
 	return err
