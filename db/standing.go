@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"database/sql"
 	"slices"
 	"time"
@@ -96,13 +97,15 @@ func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 		return f, err
 	}
 	facts := []bouncehound.Fact{}
+	// Without ORDER BY: with one SQLite compiles the statement anew for each key.
 	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT id, arrived_at, action, class, reason, fault, coalesce(original_id, ''), recipient, final_recipient
-		FROM bounces WHERE key = ? AND repeat = 0 AND action IN ('failed', 'complained', 'delivered') ORDER BY arrived_at, id`, key) {
+		FROM bounces WHERE key = ? AND repeat = 0 AND action IN ('failed', 'complained', 'delivered')`, key) {
 		if err != nil {
 			return nil, err
 		}
 		facts = append(facts, f)
 	}
+	slices.SortFunc(facts, func(a, b bouncehound.Fact) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Bounce, b.Bounce)) })
 	if t.histories != nil {
 		t.histories[key] = facts
 	}
