@@ -22,7 +22,10 @@ func (r *recording) bounces(j bouncehound.Judged, kind bouncehound.Kind, message
 	for i, b := range j.Bounces {
 		b.ArrivedAt, b.Source, b.Message = r.arrived(b.ArrivedAt), "", j.ID
 		if keeps(b, kind) {
-			key := bouncehound.Key(b.Address)
+			key, err := r.key(b.Address)
+			if err != nil {
+				return nil, err
+			}
 			s := said{key, b.Action, b.Status}
 			if b.Repeat = here[s] && key != ""; !b.Repeat {
 				if b.Repeat, err = r.saidBefore(s, earlier); err != nil {
@@ -82,44 +85,55 @@ func (t *transaction) saidBefore(s said, messages []int64) (bool, error) {
 // bounce stores a bounce, sets its ID, and does what follows from it: its event
 // and the standing of its contact.
 func (r *recording) bounce(b *bouncehound.Bounce, key string, message int64) error {
+	elsewhere := b.Elsewhere()
+	if isForgotten(key) {
+		told := b
+		blank := blankBounce(*b)
+		b = &blank
+		defer func() { told.ID = b.ID }()
+	}
 	sent, err := r.sentOf(b, key)
 	if err != nil {
 		return err
 	}
 	b.ID, err = r.insert(`INSERT INTO bounces
 		(message, repeat, arrived_at, key, action, recipient, final_recipient, status, reply, diagnostic, remote_mta,
-		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry, original_id, sent)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry, original_id, sent, elsewhere)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		message, b.Repeat, stamp(b.ArrivedAt), known(key), b.Action, b.Address, b.Final, b.Status, b.Reply, b.Diagnostic, b.RemoteMTA,
-		b.Class, b.Reason, b.Fault, b.SESType, b.SESSubtype, b.Rule, b.Matched, b.Confidence, b.Retry, known(b.Original.MessageID), sent)
+		b.Class, b.Reason, b.Fault, b.SESType, b.SESSubtype, b.Rule, b.Matched, b.Confidence, b.Retry, known(b.Original.MessageID), sent, elsewhere && isForgotten(key))
 	if err != nil {
 		return err
 	}
 	if b.Repeat || b.Action == bouncehound.NoAction {
 		return nil
 	}
-	data, err := encode(b)
-	if err != nil {
-		return err
-	}
-	if _, err := r.event(bouncehound.BounceRecorded, key, data); err != nil {
-		return err
+	if !isForgotten(key) { // an event would have to name the address
+		data, err := encode(b)
+		if err != nil {
+			return err
+		}
+		if _, err := r.event(bouncehound.BounceRecorded, key, data); err != nil {
+			return err
+		}
 	}
 	if err := r.blocked(b); err != nil {
 		return err
 	}
-	return r.count(b, key)
+	return r.count(b, key, elsewhere)
 }
 
 // count lets a bounce count for or against its contact. A contact begins with the
 // first bounce against it.
-func (r *recording) count(b *bouncehound.Bounce, key string) error {
+func (r *recording) count(b *bouncehound.Bounce, key string, elsewhere bool) error {
+	f := fact(b)
+	f.Elsewhere = elsewhere
 	against := b.Action == bouncehound.Failed || b.Action == bouncehound.Complained
 	if key == "" || !against && b.Action != bouncehound.Delivered {
 		return nil
 	}
 	if facts, ok := r.histories[key]; ok {
-		r.histories[key] = insert(facts, fact(b))
+		r.histories[key] = insert(facts, f)
 	}
 	c, known, err := r.contact(key)
 	if err != nil || !known && !against {
@@ -131,7 +145,7 @@ func (r *recording) count(b *bouncehound.Bounce, key string) error {
 	if against {
 		c.add(b)
 	}
-	if r.policy.Counts(fact(b)) {
+	if r.policy.Counts(f) {
 		if err := r.decide(&c, r.policy, b); err != nil {
 			return err
 		}

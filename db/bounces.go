@@ -33,14 +33,21 @@ type BounceFilter struct {
 // they are read. They are without explanation and advice, which follow from the
 // rest.
 func (db *DB) Bounces(ctx context.Context, f BounceFilter) iter.Seq2[bouncehound.Bounce, error] {
-	query, args := f.query()
-	return stream(ctx, db.readers, "bounces", scanBounce, query, args...)
+	return func(yield func(bouncehound.Bounce, error) bool) {
+		keys, err := db.keysOf(ctx, f.Address)
+		if err != nil {
+			yield(bouncehound.Bounce{}, fmt.Errorf("bounces: %w", err))
+			return
+		}
+		query, args := f.query(keys[0])
+		stream(ctx, db.readers, "bounces", scanBounce, query, args...)(yield)
+	}
 }
 
 // query returns the SQL of a filter.
-func (f BounceFilter) query() (query string, args []any) {
+func (f BounceFilter) query(key string) (query string, args []any) {
 	var w where
-	w.add(f.Address != "", `b.key = ?`, bouncehound.Key(f.Address))
+	w.add(f.Address != "", `b.key = ?`, key)
 	w.add(f.Reason != "", `b.reason = ?`, f.Reason)
 	w.add(f.Class != "", `b.class = ?`, f.Class)
 	w.add(f.Mailbox != "", `m.mailbox = ?`, f.Mailbox)

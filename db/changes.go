@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"bouncehound"
 )
@@ -11,6 +12,10 @@ import (
 // first. Sequence is 0 where no event told of it, and Bounce is without explanation
 // and advice, or nil if it is no longer kept.
 func (db *DB) Changes(ctx context.Context, address string) ([]bouncehound.Change, error) {
+	keys, err := db.keysOf(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("changes: %w", err)
+	}
 	decided := map[int]int64{} // the bounces to be read, by index: not while the rows are held
 	var changes []bouncehound.Change
 	scan := func(rows *sql.Rows) (c bouncehound.Change, err error) {
@@ -22,7 +27,7 @@ func (db *DB) Changes(ctx context.Context, address string) ([]bouncehound.Change
 		return c, err
 	}
 	for c, err := range stream(ctx, db.readers, "changes", scan, `SELECT email, standing, previous, since, cause, by, note, sequence, bounce
-		FROM changes WHERE key = ? ORDER BY number`, bouncehound.Key(address)) {
+		FROM changes WHERE key = ? ORDER BY number`, keys[0]) {
 		if err != nil {
 			return nil, err
 		}

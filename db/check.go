@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 
 	"bouncehound"
 )
@@ -50,9 +51,9 @@ func (db *DB) CheckFlagged(ctx context.Context, addresses []string) (map[int]*Ch
 // check returns, by index, what is known of addresses: contacts that meet a condition,
 // and entries.
 func (db *DB) check(ctx context.Context, addresses []string, condition string) (map[int]*Check, error) {
-	keys := make([]string, len(addresses))
-	for i, a := range addresses {
-		keys[i] = bouncehound.Key(a)
+	keys, err := db.keysOf(ctx, addresses...)
+	if err != nil {
+		return nil, fmt.Errorf("check: %w", err)
 	}
 	list, err := encode(keys)
 	if err != nil {
@@ -72,7 +73,7 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 			return nil, err
 		}
 	}
-	if err := db.checkEntries(ctx, keys, checks); err != nil {
+	if err := db.checkEntries(ctx, addresses, keys, checks); err != nil {
 		return nil, err
 	}
 	for _, c := range checks {
@@ -89,7 +90,7 @@ const selectChecks = `SELECT j.key, c.email, c.standing, c.since, c.cause, c.not
 const onlyFlagged = ` AND c.standing = 'do_not_email'`
 
 // checkEntries finds the entries that hold for addresses.
-func (db *DB) checkEntries(ctx context.Context, keys []string, checks map[int]*Check) error {
+func (db *DB) checkEntries(ctx context.Context, addresses, keys []string, checks map[int]*Check) error {
 	var any bool
 	if err := db.readers.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM entries WHERE ended IS NULL)`).Scan(&any); err != nil || !any {
 		return explain(err)
@@ -97,7 +98,7 @@ func (db *DB) checkEntries(ctx context.Context, keys []string, checks map[int]*C
 	values := map[string][]int{} // keys and domains, and whose they are
 	for i, key := range keys {
 		values[key] = append(values[key], i)
-		if domain := bouncehound.Domain(key); domain != "" && domain != key {
+		if domain := bouncehound.Domain(addresses[i]); domain != "" && domain != key {
 			values[domain] = append(values[domain], i)
 		}
 	}

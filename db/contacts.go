@@ -26,6 +26,7 @@ type ContactFilter struct {
 	Text        string                 // somewhere in address, diagnostic or note, ASCII letters in either case
 	Sort        string                 // "email" (also: empty), or latest or most first: "since", "last", "bounces"
 	Limit       int                    // at most so many; 0: all
+	Forgotten   bool                   // also those whose address was forgotten; it is empty
 }
 
 // sorts are the orders in which Contacts can return contacts. Those that stand at
@@ -83,6 +84,7 @@ func (f ContactFilter) query() (query string, args []any, err error) {
 // where returns the conditions of a filter but the standing.
 func (f ContactFilter) where() *where {
 	var w where
+	w.add(!f.Forgotten, `c.email <> ''`)
 	w.add(f.Reason != "", `c.reason = ?`, f.Reason)
 	w.add(f.Class != "", `c.class = ?`, f.Class)
 	w.add(f.Domain != "", `c.domain = ?`, bouncehound.Domain("@"+f.Domain))
@@ -100,8 +102,12 @@ func (f ContactFilter) where() *where {
 // Contact returns the contact with an address, in any spelling, and false if it is
 // not known.
 func (db *DB) Contact(ctx context.Context, address string) (bouncehound.Contact, bool, error) {
+	keys, err := db.keysOf(ctx, address)
+	if err != nil {
+		return bouncehound.Contact{}, false, fmt.Errorf("contact: %w", err)
+	}
 	var c contact
-	ok, err := found(db.readers.QueryRowContext(ctx, `SELECT `+contactColumns+` FROM contacts c WHERE c.key = ?`, bouncehound.Key(address)).Scan(c.columns()...))
+	ok, err := found(db.readers.QueryRowContext(ctx, `SELECT `+contactColumns+` FROM contacts c WHERE c.key = ?`, keys[0]).Scan(c.columns()...))
 	if err != nil {
 		return bouncehound.Contact{}, false, fmt.Errorf("contact: %w", explain(err))
 	}

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -62,7 +63,8 @@ type DB struct {
 	path    string
 	raw     string
 	clock   func() time.Time
-	rewound sync.Map // consumer → how often its cursor had been rewound when it was last opened
+	secret  atomic.Value // []byte, once it was read: the key of forgotten addresses
+	rewound sync.Map     // consumer → how often its cursor had been rewound when it was last opened
 }
 
 // Open opens the store at path. It creates the file, readable by its owner only,

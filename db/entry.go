@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -35,10 +36,16 @@ var errNoEntry = errors.New("not a domain")
 // AddEntry makes an entry hold. One of kind allow also releases the contacts under
 // it that bounces flagged; those that complained only with by.Force.
 func (db *DB) AddEntry(ctx context.Context, kind bouncehound.EntryKind, value string, by By) (done EntryChange, err error) {
-	key := bouncehound.EntryKey(value)
 	err = db.writeUnless(ctx, by.Try, "add entry", func(t *transaction) error {
+		key, err := t.entryKey(value)
+		if err != nil {
+			return err
+		}
 		if key == "" || kind == bouncehound.EntryDomain && key != bouncehound.Domain("@"+key) {
 			return errNoEntry
+		}
+		if isForgotten(key) {
+			value = forgottenText
 		}
 		n, err := t.exec(`INSERT INTO entries (kind, key, value, since, by, note) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			kind, key, value, stamp(t.now), by.Who, by.Note)
@@ -61,8 +68,11 @@ func (db *DB) AddEntry(ctx context.Context, kind bouncehound.EntryKind, value st
 // EndEntry makes an entry hold no longer. Contacts under one of kind allow are
 // decided about anew, and flagged if their bounces lead there.
 func (db *DB) EndEntry(ctx context.Context, kind bouncehound.EntryKind, value string, p bouncehound.Policy, by By) (done EntryChange, err error) {
-	key := bouncehound.EntryKey(value)
 	err = db.writeUnless(ctx, by.Try, "end entry", func(t *transaction) error {
+		key, err := t.entryKey(value)
+		if err != nil {
+			return err
+		}
 		n, err := t.exec(`UPDATE entries SET ended = ?, ended_by = ?, ended_note = ? WHERE kind = ? AND key = ? AND ended IS NULL`,
 			stamp(t.now), by.Who, by.Note, kind, key)
 		if done = (EntryChange{Changed: n > 0}); err != nil || n == 0 || kind != bouncehound.EntryAllow {
@@ -100,7 +110,7 @@ func (t *transaction) under(key string, standing bouncehound.Standing, f func(c 
 // allowed says whether an entry keeps an address from being flagged.
 func (t *transaction) allowed(key string) (value string, ok bool, err error) {
 	ok, err = t.one(`SELECT value FROM entries WHERE key IN (?, ?) AND kind = 'allow' AND ended IS NULL`,
-		[]any{key, bouncehound.Domain(key)}, &value)
+		[]any{key, cmp.Or(t.domains[key], bouncehound.Domain(key))}, &value)
 	return value, ok, err
 }
 

@@ -88,6 +88,11 @@ func (t *transaction) moveFolder(to bouncehound.Place) error {
 	return err
 }
 
+func scanText(rows *sql.Rows) (s string, err error) {
+	err = rows.Scan(&s)
+	return s, err
+}
+
 func scanNumber(rows *sql.Rows) (n int64, err error) {
 	err = rows.Scan(&n)
 	return n, err

@@ -52,9 +52,9 @@ func (db *DB) AddListed(ctx context.Context, list bouncehound.List, rows []bounc
 }
 
 func (t *transaction) listed(list bouncehound.List, row bouncehound.Listed, p bouncehound.Policy) (done ListedRow, err error) {
-	key := bouncehound.Key(row.Address)
-	if key == "" {
-		return ListedRow{Refused: errNoAddress}, nil
+	key, err := t.key(row.Address)
+	if err != nil || key == "" {
+		return ListedRow{Refused: errNoAddress}, err
 	}
 	c, known, err := t.contact(key)
 	if err != nil {

@@ -12,6 +12,13 @@ func (r *recording) judged(j bouncehound.Judged, kind bouncehound.Kind, kept []b
 	if j.ID == "" {
 		j.ID = j.Message.ID()
 	}
+	of, err := r.withoutForgotten(&j)
+	if err != nil {
+		return Recorded{}, err
+	}
+	if of != nil {
+		kept = nil
+	}
 	m, err := r.row(j, kind)
 	if err != nil {
 		return Recorded{}, err

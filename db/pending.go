@@ -55,6 +55,7 @@ func (db *DB) pending(ctx context.Context, c bouncehound.Cursor, types []bounceh
 func pendingFor(c bouncehound.Cursor, types []bouncehound.EventType) *where {
 	var w where
 	w.add(true, `e.sequence > ?`, c.Sequence)
+	w.add(true, `NOT (e.contact >= 'FORGOTTEN:' AND e.contact < 'FORGOTTEN;')`) // they are blank
 	if len(types) == 0 {
 		w.add(true, `e.type LIKE 'contact.%'`)
 	} else {

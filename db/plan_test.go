@@ -27,7 +27,7 @@ func TestPlans(t *testing.T) {
 		return query
 	}
 	bounces := func(f BounceFilter) string {
-		query, _ := f.query()
+		query, _ := f.query("lena@example.com")
 		return query
 	}
 	again := func(condition string) string {

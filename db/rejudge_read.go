@@ -39,9 +39,9 @@ func (r Rejudging) query(condition string, args ...any) (string, []any) {
 	if r.Read != nil {
 		position = `(SELECT count(*) FROM bounces p WHERE p.message = b.message AND p.id < b.id)`
 	}
-	since := ``
+	since := `NOT coalesce(b.key >= 'FORGOTTEN:' AND b.key < 'FORGOTTEN;', 0) AND ` // what they said is blank
 	if !r.Since.IsZero() {
-		since, args = `b.arrived_at >= ? AND `, append([]any{stamp(r.Since)}, args...)
+		since, args = since+`b.arrived_at >= ? AND `, append([]any{stamp(r.Since)}, args...)
 	}
 	return `SELECT coalesce(b.key, ''), b.message, ` + position + `, b.id, m.id, m.mailbox, b.repeat, b.arrived_at,
 		b.action, b.recipient, b.final_recipient, b.status, b.reply, b.diagnostic, b.remote_mta,

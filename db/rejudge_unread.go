@@ -78,6 +78,13 @@ func (r *rejudging) understand(ctx context.Context, rec *recording, j keptJudged
 			return nil, err
 		}
 	}
+	of, err := rec.withoutForgotten(&j.Judged)
+	if err != nil {
+		return nil, err
+	}
+	if of != nil {
+		j.bytes = nil
+	}
 	row, err := rec.row(j.Judged, bouncehound.KindReport)
 	if err != nil {
 		return nil, err
@@ -99,7 +106,10 @@ func (r *rejudging) understand(ctx context.Context, rec *recording, j keptJudged
 	}
 	stood := map[string]bouncehound.Standing{}
 	for _, b := range j.Bounces {
-		key := bouncehound.Key(b.Address)
+		key, err := rec.key(b.Address)
+		if err != nil {
+			return nil, err
+		}
 		if _, ok := stood[key]; !ok {
 			c, _, err := rec.contact(key)
 			if err != nil {
@@ -121,7 +131,10 @@ func (r *recording) understood(bounces []bouncehound.Bounce, stood map[string]bo
 	at := map[string]int{}
 	for _, b := range bounces {
 		b.Explanation, b.Advice = "", ""
-		key := bouncehound.Key(b.Address)
+		key, err := r.key(b.Address)
+		if err != nil {
+			return nil, err
+		}
 		i, ok := at[key]
 		if !ok {
 			i = len(done)

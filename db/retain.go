@@ -83,6 +83,9 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 			return err
 		}
 	}
+	if err := db.forgetPassed(ctx); err != nil {
+		return err
+	}
 	if err := db.giveBack(ctx); err != nil {
 		return err
 	}

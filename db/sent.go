@@ -75,7 +75,11 @@ func (db *DB) AddSent(ctx context.Context, batch int64, rows []bouncehound.Sent)
 		added = make([]bool, len(rows))
 		n := 0
 		for i, s := range rows {
-			key, id := bouncehound.Key(s.Address), ""
+			key, err := t.key(s.Address)
+			if err != nil {
+				return err
+			}
+			id := ""
 			if s.MessageID != "" {
 				id = bracketed(s.MessageID)
 			}

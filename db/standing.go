@@ -62,7 +62,9 @@ func (t *transaction) decide(c *contact, p bouncehound.Policy, b *bouncehound.Bo
 func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) error {
 	to.Email, to.Previous = c.Email, c.Standing
 	c.Standing, c.Since, c.Cause, c.By, c.Note, c.changed = to.Standing, to.Since, to.Cause, to.By, to.Note, true
-	if tell {
+	switch {
+	case isForgotten(c.key): // an event would have to name the address
+	case tell:
 		var err error
 		if to.Sequence, err = t.nextSequence(); err != nil {
 			return err
@@ -74,8 +76,10 @@ func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) erro
 		if _, err := t.event(to.EventType(), c.key, data); err != nil {
 			return err
 		}
-	} else if err := t.keepUntold(); err != nil {
-		return err
+	default:
+		if err := t.keepUntold(); err != nil {
+			return err
+		}
 	}
 	var bounce int64
 	if to.Bounce != nil {
@@ -92,13 +96,13 @@ func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 	}
 	scan := func(rows *sql.Rows) (f bouncehound.Fact, err error) {
 		var r bouncehound.Recipient
-		err = rows.Scan(&f.Bounce, (*stamp)(&f.At), &f.Action, &f.Class, &f.Reason, &f.Fault, &f.Original, &r.Address, &r.Final)
-		f.Elsewhere = r.Elsewhere()
+		err = rows.Scan(&f.Bounce, (*stamp)(&f.At), &f.Action, &f.Class, &f.Reason, &f.Fault, &f.Original, &r.Address, &r.Final, &f.Elsewhere)
+		f.Elsewhere = f.Elsewhere || r.Elsewhere()
 		return f, err
 	}
 	facts := []bouncehound.Fact{}
 	// Without ORDER BY: with one SQLite compiles the statement anew for each key.
-	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT id, arrived_at, action, class, reason, fault, coalesce(original_id, ''), recipient, final_recipient
+	for f, err := range stream(t.ctx, t.Tx, "facts", scan, `SELECT id, arrived_at, action, class, reason, fault, coalesce(original_id, ''), recipient, final_recipient, elsewhere
 		FROM bounces WHERE key = ? AND repeat = 0 AND action IN ('failed', 'complained', 'delivered')`, key) {
 		if err != nil {
 			return nil, err

@@ -73,9 +73,9 @@ func (db *DB) Stand(ctx context.Context, standing bouncehound.Standing, addresse
 }
 
 func (t *transaction) standAddress(standing bouncehound.Standing, address string, by By) (s Stood, err error) {
-	key := bouncehound.Key(address)
-	if key == "" {
-		return Stood{Err: errNoAddress}, nil
+	key, err := t.key(address)
+	if err != nil || key == "" {
+		return Stood{Err: errNoAddress}, err
 	}
 	c, known, err := t.contact(key)
 	if err != nil {

@@ -44,6 +44,9 @@ func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy) (changed int, err
 			return changed, err
 		}
 	}
+	if err := db.forgetPassed(ctx); err != nil {
+		return changed, fmt.Errorf("sweep: %w", explain(err))
+	}
 	if same {
 		return changed, nil
 	}

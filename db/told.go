@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"time"
 
@@ -52,12 +53,16 @@ func (db *DB) Told(ctx context.Context, address string, consumers map[string][]b
 		}
 		return t, err
 	}
+	keys, err := db.keysOf(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("told: %w", err)
+	}
 	var told []Told
 	for t, err := range stream(ctx, db.readers, "told", scan, `SELECT e.at, e.id, e.type, e.sequence, c.consumer, c.sequence, c.began, c.catch_up,
 		CASE WHEN c.attempts > 0 THEN c.last_error ELSE '' END, d.error,
 		coalesce((SELECT min(l.sequence) FROM events l WHERE l.contact = e.contact AND l.sequence > e.sequence AND l.type <> 'bounce.recorded'), 0)
 		FROM events e CROSS JOIN cursors c LEFT JOIN dead_letters d ON d.consumer = c.consumer AND d.sequence = e.sequence
-		WHERE e.contact = ? AND e.type <> 'bounce.recorded' ORDER BY e.sequence, c.consumer`, bouncehound.Key(address)) {
+		WHERE e.contact = ? AND e.type <> 'bounce.recorded' ORDER BY e.sequence, c.consumer`, keys[0]) {
 		if err != nil {
 			return nil, err
 		}

@@ -24,6 +24,11 @@ type transaction struct {
 	histories map[string][]bouncehound.Fact
 	// Whether a sent log was ever imported, once it was looked up.
 	sentKnown, sentAny bool
+	// Whether an address was ever forgotten, once it was looked up, and the domains of those
+	// that were and that this is about, by key.
+	db                           *DB
+	forgottenKnown, forgottenAny bool
+	domains                      map[string]string
 }
 
 // write runs f in a write transaction and commits if it returns nil.
@@ -66,7 +71,7 @@ func (db *DB) tryWrite(ctx context.Context, f func(t *transaction) error) (err e
 			err = errors.Join(err, err2)
 		}
 	}()
-	t := &transaction{Tx: tx, ctx: context.WithoutCancel(ctx), now: db.now(), waiting: newWaiting()}
+	t := &transaction{db: db, Tx: tx, ctx: context.WithoutCancel(ctx), now: db.now(), waiting: newWaiting()}
 	if err := f(t); err != nil {
 		return err
 	}

@@ -54,6 +54,9 @@ func (db *DB) tell(ctx context.Context) error {
 // tell writes the event of a contact's last change if that was not told and the
 // contact stands elsewhere than consumers believe.
 func (t *transaction) tell(key string) error {
+	if isForgotten(key) {
+		return nil
+	}
 	var number, sequence, bounce int64
 	var change bouncehound.Change
 	_, err := t.one(`SELECT number, sequence, email, standing, since, cause, by, note, bounce FROM changes WHERE key = ? ORDER BY number DESC LIMIT 1`, []any{key},

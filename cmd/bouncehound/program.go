@@ -87,7 +87,7 @@ Do Not Email, and which failures are not the contact's fault.`,
 		p.listCommand(), p.showCommand(), p.messagesCommand(),
 		p.suppressCommand(), p.releaseCommand(), p.cleanCommand(),
 		p.exportCommand(), p.webhooksCommand(), p.rulesCommand(), p.reclassifyCommand(), p.checkCommand(), p.configCommand(), p.versionCommand(),
-		p.backupCommand(),
+		p.forgetCommand(), p.backupCommand(),
 	)
 	return root
 }

@@ -112,7 +112,7 @@ func (p *program) printHistory(h contactHistory) {
 		}
 	}
 	c := h.Contact
-	line("%s", c.Email)
+	line("%s", firstOf(c.Email, "(forgotten)"))
 	field("  ", "standing", string(c.Standing))
 	field("  ", "since", minute(c.Since))
 	field("  ", "until", minute(c.Until))
