@@ -41,3 +41,7 @@ type Contact struct {
 	Note           string    `json:"note,omitempty"`
 	Standing       Standing  `json:"standing"`
 }
+
+// HashedEmail begins the Email of a contact whose address was forgotten, where only
+// hashes are asked for: after it comes the SHA-256 of its Key in lower-case hexadecimal.
+const HashedEmail = "sha256:"

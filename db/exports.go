@@ -46,8 +46,8 @@ func (db *DB) ContactsOf(ctx context.Context, f ContactFilter, span *Span, all b
 	}
 	return func(yield func(bouncehound.Contact, error) bool) {
 		// The driver looks at a context that can end before and after each row.
-		rows := stream(context.WithoutCancel(ctx), db.readers, "contacts", leanScan(), `SELECT c.email, c.standing, c.since, c.until, c.cause, c.by, c.note,
-			c.reason, c.class, c.status, c.diagnostic, c.bounces, c.first_bounced_at, c.last_bounced_at
+		rows := stream(context.WithoutCancel(ctx), db.readers, "contacts", db.leanScan(), `SELECT c.email, c.standing, c.since, c.until, c.cause, c.by, c.note,
+			c.reason, c.class, c.status, c.diagnostic, c.bounces, c.first_bounced_at, c.last_bounced_at, c.key, c.sealed
 			FROM contacts c`+w.String()+order+` LIMIT ?`, append(w.args, limit(f.Limit))...)
 		n := 0
 		for c, err := range rows {
@@ -63,8 +63,8 @@ func (db *DB) ContactsOf(ctx context.Context, f ContactFilter, span *Span, all b
 
 // leanScan returns a function that scans one contact after another without the
 // conversions of database/sql, which cost more than the reading.
-func leanScan() func(*sql.Rows) (bouncehound.Contact, error) {
-	var v [14]any
+func (db *DB) leanScan() func(*sql.Rows) (bouncehound.Contact, error) {
+	var v [16]any
 	into := make([]any, len(v))
 	for i := range v {
 		into[i] = &v[i]
@@ -85,6 +85,9 @@ func leanScan() func(*sql.Rows) (bouncehound.Contact, error) {
 			Email: text(0), Standing: bouncehound.Standing(text(1)), Since: at(2), Until: at(3), Cause: bouncehound.Cause(text(4)), By: text(5), Note: text(6),
 			Reason: bouncehound.Reason(text(7)), Class: bouncehound.Class(text(8)), Status: text(9), Diagnostic: text(10),
 			Bounces: int(bounces), FirstBouncedAt: at(12), LastBouncedAt: at(13),
+		}
+		if sealed, ok := v[15].([]byte); ok && err == nil {
+			c.Email, err = db.unsealed(text(14), sealed)
 		}
 		return c, err
 	}

@@ -107,17 +107,13 @@ func seal(secret []byte, forgotten string, hash []byte) []byte {
 	return sealed
 }
 
-// HashedEmail begins the Email of a forgotten contact where ContactsOf was asked for
-// those: after it comes the SHA-256 of its key in lower-case hexadecimal.
-const HashedEmail = "sha256:"
-
 // unsealed returns the Email of a forgotten contact for those who exchange hashes.
 func (db *DB) unsealed(key string, sealed []byte) (string, error) {
 	secret, err := db.forgetKey()
 	if err != nil {
 		return "", err
 	}
-	return HashedEmail + hex.EncodeToString(seal(secret, key, sealed)), nil
+	return bouncehound.HashedEmail + hex.EncodeToString(seal(secret, key, sealed)), nil
 }
 
 // keysOf returns the keys that contacts with these addresses have in the store.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"iter"
+	"strings"
 
 	"bouncehound"
 )
@@ -14,6 +15,9 @@ import (
 func Hash(address string) string {
 	if address == "" {
 		return ""
+	}
+	if hash, ok := strings.CutPrefix(address, bouncehound.HashedEmail); ok {
+		return hash
 	}
 	sum := sha256.Sum256([]byte(bouncehound.Key(address)))
 	return hex.EncodeToString(sum[:])

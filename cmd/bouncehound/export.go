@@ -180,6 +180,7 @@ func (r exportRequest) write(ctx context.Context, w io.Writer, s *settings, stor
 	if span != nil && span.After < 0 {
 		span = nil // the first time: all that stand so now
 	}
+	f.Forgotten = r.hashed
 	rows := store.ContactsOf(ctx, f, span, r.what == "contacts")
 	if r.hashed {
 		rows = export.HashedContacts(rows)
