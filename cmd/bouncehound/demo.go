@@ -114,7 +114,7 @@ headers = ["X-Contact-Id"]
 name = "crm"
 url = "http://%s/hooks/bounces"
 secret = %q
-events = ["bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok"]
+events = ["bounce.recorded", "contact.watch", "contact.do_not_email", "contact.released", "contact.ok", "sender.blocked"]
 start = "beginning"
 
 [log]

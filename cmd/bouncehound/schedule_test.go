@@ -39,7 +39,7 @@ func TestPanicInAPoll(t *testing.T) {
 	var logged strings.Builder
 	calls := 0
 	w := newWorld(t, server, "")
-	j := &job{store: w.open(), log: slog.New(slog.NewTextHandler(&logged, nil)), now: time.Now, turn: make(chan struct{}, 1)}
+	j := &job{store: w.open(), log: slog.New(slog.NewTextHandler(&logged, nil)), now: time.Now, turn: make(chan struct{}, 1), beats: newPulse()}
 	j.polled = func(time.Time, error) {}
 	j.poller = &poller.Poller{
 		Mailbox: poller.Mailbox{Name: "bounces", Host: server.Addr, TLS: poller.TLSNone, Username: imaptest.Username,
