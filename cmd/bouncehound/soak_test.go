@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"bouncehound"
-	"bouncehound/config"
 	"bouncehound/db"
 	"bouncehound/poller/imaptest"
 )
@@ -26,7 +25,7 @@ const soakRate = 50
 // endpoint goes down and comes back, the configuration is reloaded, good and bad, and
 // what is old is pruned. In the end nothing is lost, every event arrived and in order,
 // and memory, threads and descriptors are what they were. It takes 8 seconds, or
-// $TEST_SOAK minutes on real Dovecots, and then writes $TEST_SOAK_SVG; $TEST_SOAK_BINARY
+// $TEST_SOAK minutes on real Dovecots, and then writes $TEST_SOAK_SVG; $TEST_BINARY
 // is the program, else the test binary itself.
 func TestSoak(t *testing.T) {
 	if testing.Short() {
@@ -86,11 +85,7 @@ func newSoak(t *testing.T, long bool, lasts time.Duration) *soak {
 		long:  long, crm: newSoakEndpoint(t), desk: newSoakEndpoint(t), ended: make(chan error, 1),
 		logPath: filepath.Join(dir, "log"), mails: newSoakMails(t),
 	}
-	text := fmt.Sprintf("[store]\npath = %q\n", s.store)
-	retention := "[store.retention]\nraw = \"1d\"\nbounces = \"1d\"\nevents = \"1d\"\n"
-	if _, err := config.Parse("", []byte(retention), nil); err == nil {
-		text += retention
-	}
+	text := fmt.Sprintf("[store]\npath = %q\n[store.retention]\nraw = \"1d\"\nbounces = \"60d\"\nevents = \"1d\"\n", s.store)
 
 	for _, after := range soakAfter {
 		var one *imaptest.Server
@@ -133,7 +128,7 @@ func (s *soak) launch() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if named := os.Getenv("TEST_SOAK_BINARY"); named != "" {
+	if named := os.Getenv("TEST_BINARY"); named != "" {
 		program = named
 	}
 	log, err := os.Create(s.logPath)
@@ -382,6 +377,9 @@ func (s *soak) judgeLog() {
 		if strings.Contains(line, "level=ERROR") && !strings.Contains(line, "configuration not reloaded") {
 			s.t.Errorf("logged %s", line)
 		}
+	}
+	if !strings.Contains(s.log(), "taken out of the store") {
+		s.t.Error("nothing was past what is retained: that was not shown")
 	}
 	// A signal that finds another waiting is one with it.
 	if got := counts["configuration reloaded"]; got == 0 || s.long && got < s.reloaded-1 {
