@@ -61,6 +61,9 @@ func scanContact(rows *sql.Rows) (contact, error) {
 
 // contact reads the contact with a key.
 func (t *transaction) contact(key string) (c contact, ok bool, err error) {
+	if t.strangers[key] {
+		return c, false, nil
+	}
 	ok, err = t.one(`SELECT `+contactColumns+` FROM contacts c WHERE c.key = ?`, []any{key}, c.columns()...)
 	return c, ok, err
 }
@@ -71,6 +74,7 @@ func (t *transaction) save(c *contact) (err error) {
 		c.Reason, c.Class, c.Status, c.Diagnostic, c.Bounces, stamp(c.FirstBouncedAt), stamp(c.LastBouncedAt)}
 	c.changed = false
 	if c.number == 0 {
+		delete(t.strangers, c.key)
 		c.number, err = t.insert(`INSERT INTO contacts (standing, since, until, cause, by, note, released,
 			reason, class, status, diagnostic, bounces, first_bounced_at, last_bounced_at, key, email, domain)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(row, c.key, c.Email, bouncehound.Domain(c.Email))...)

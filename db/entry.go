@@ -109,6 +109,9 @@ func (t *transaction) under(key string, standing bouncehound.Standing, f func(c 
 
 // allowed says whether an entry keeps an address from being flagged.
 func (t *transaction) allowed(key string) (value string, ok bool, err error) {
+	if t.strangers[key] {
+		return "", false, nil
+	}
 	ok, err = t.one(`SELECT value FROM entries WHERE key IN (?, ?) AND kind = 'allow' AND ended IS NULL`,
 		[]any{key, cmp.Or(t.domains[key], bouncehound.Domain(key))}, &value)
 	return value, ok, err

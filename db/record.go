@@ -50,6 +50,9 @@ func (db *DB) Record(ctx context.Context, b Batch, p bouncehound.Policy) ([]Reco
 		}
 		t.histories = map[string][]bouncehound.Fact{}
 		r := recording{transaction: t, policy: p, folders: folders, tidy: map[bouncehound.Kind]bool{}}
+		if err := r.meet(b.Messages); err != nil {
+			return err
+		}
 		if r.savepoint, err = t.PrepareContext(t.ctx, `SAVEPOINT message`); err != nil {
 			return err
 		}

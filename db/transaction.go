@@ -22,6 +22,9 @@ type transaction struct {
 	// The facts of contacts, by key, as far as they were read. Only Record keeps them:
 	// it adds each new bounce, and would read those of a mail loop again for each.
 	histories map[string][]bouncehound.Fact
+	// Keys that have neither a contact nor bounces nor an entry that allows them, as
+	// far as that was looked up, which only Record does too.
+	strangers map[string]bool
 	// Whether a sent log was ever imported, once it was looked up.
 	sentKnown, sentAny bool
 	// Whether an address was ever forgotten, once it was looked up, and the domains of those
