@@ -10,11 +10,24 @@ import (
 // lower case, the domain in lower case and as A-labels (RFC 5890). It is for
 // comparing and looking up, never for sending to.
 func Key(address string) string {
+	if isKey(address) {
+		return address // nearly always
+	}
 	local, domain, ok := cutLast(address, "@")
 	if !ok {
 		return strings.ToLower(address)
 	}
 	return strings.ToLower(local) + "@" + domainKey(domain)
+}
+
+// isKey says whether an address is plainly its own key: no letter of it would change.
+func isKey(address string) bool {
+	for i := range len(address) {
+		if c := address[i]; c >= 0x80 || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return address == "" || address[len(address)-1] != '.'
 }
 
 // Domain returns the key of the domain of an address, and "" for an address

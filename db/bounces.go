@@ -50,7 +50,7 @@ func (f BounceFilter) query(key string) (query string, args []any) {
 	w.add(f.Address != "", `b.key = ?`, key)
 	w.add(f.Reason != "", `b.reason = ?`, f.Reason)
 	w.add(f.Class != "", `b.class = ?`, f.Class)
-	w.add(f.Mailbox != "", `m.mailbox = ?`, f.Mailbox)
+	w.add(f.Mailbox != "", `+m.mailbox = ?`, f.Mailbox) // "+": in the order of the bounces, not by its index
 	w.add(!f.Since.IsZero(), `b.arrived_at >= ?`, stamp(f.Since))
 	w.add(f.MessageID != "", aboutMessage, bracketed(f.MessageID), bracketed(f.MessageID))
 	id := strings.ToLower(f.Message)

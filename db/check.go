@@ -60,18 +60,32 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 		return nil, err
 	}
 	checks := map[int]*Check{}
-	scan := func(rows *sql.Rows) (n int, err error) {
-		c := &Check{Known: true}
-		k := &c.Contact
-		if err = rows.Scan(&n, &k.Email, &k.Standing, (*stamp)(&k.Since), &k.Cause, &k.Note, &k.Reason, &k.Class, &k.Status, &k.Diagnostic); err == nil {
-			checks[n] = c
-		}
-		return n, err
+	// As in leanScan; and the driver looks at a context that can end before and after each row.
+	var v [10]any
+	into := make([]any, len(v))
+	for i := range v {
+		into[i] = &v[i]
 	}
-	for _, err := range stream(ctx, db.readers, "check", scan, selectChecks+condition, string(list)) {
+	scan := func(rows *sql.Rows) (n int, err error) {
+		if err := rows.Scan(into...); err != nil {
+			return 0, err
+		}
+		text := func(i int) string { s, _ := v[i].(string); return s }
+		c := &Check{Known: true, Contact: bouncehound.Contact{
+			Email: text(1), Standing: bouncehound.Standing(text(2)), Cause: bouncehound.Cause(text(4)), Note: text(5),
+			Reason: bouncehound.Reason(text(6)), Class: bouncehound.Class(text(7)), Status: text(8), Diagnostic: text(9),
+		}}
+		number, _ := v[0].(int64)
+		checks[int(number)] = c
+		return int(number), (*stamp)(&c.Contact.Since).Scan(v[3])
+	}
+	for _, err := range stream(context.WithoutCancel(ctx), db.readers, "check", scan, selectChecks+condition, string(list)) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("check: %w", err)
 	}
 	if err := db.checkEntries(ctx, addresses, keys, checks); err != nil {
 		return nil, err

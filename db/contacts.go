@@ -27,6 +27,8 @@ type ContactFilter struct {
 	Sort        string                 // "email" (also: empty), or latest or most first: "since", "last", "bounces"
 	Limit       int                    // at most so many; 0: all
 	Forgotten   bool                   // also those whose address was forgotten; it is empty
+
+	few bool // that few messages came to Mailbox is known
 }
 
 // sorts are the orders in which Contacts can return contacts. Those that stand at
@@ -37,18 +39,37 @@ var sorts = map[string]string{
 
 // Contacts returns the contacts that a filter wants, as they are read.
 func (db *DB) Contacts(ctx context.Context, f ContactFilter) iter.Seq2[bouncehound.Contact, error] {
-	query, args, err := f.query()
-	if err != nil {
-		return func(yield func(bouncehound.Contact, error) bool) {
-			yield(bouncehound.Contact{}, fmt.Errorf("contacts: %w", err))
+	return func(yield func(bouncehound.Contact, error) bool) {
+		query, args, err := "", []any(nil), error(nil)
+		if f.few, err = db.few(ctx, f.Mailbox); err == nil {
+			query, args, err = f.query()
 		}
+		if err != nil {
+			yield(bouncehound.Contact{}, fmt.Errorf("contacts: %w", err))
+			return
+		}
+		scan := func(rows *sql.Rows) (bouncehound.Contact, error) {
+			c, err := scanContact(rows)
+			return c.Contact, err
+		}
+		stream(ctx, db.readers, "contacts", scan, query, args...)(yield)
 	}
-	scan := func(rows *sql.Rows) (bouncehound.Contact, error) {
-		c, err := scanContact(rows)
-		return c.Contact, err
-	}
-	return stream(ctx, db.readers, "contacts", scan, query, args...)
 }
+
+// fewMessages is up to how many messages of a mailbox it is quicker to begin with them
+// than to look for them among each contact's.
+const fewMessages = 2000
+
+// few says whether few messages came to a mailbox.
+func (db *DB) few(ctx context.Context, mailbox string) (few bool, err error) {
+	if mailbox == "" {
+		return false, nil
+	}
+	err = db.readers.QueryRowContext(ctx, `SELECT count(*) < ?2 FROM (`+selectMailbox+`)`, mailbox, fewMessages).Scan(&few)
+	return few, explain(err)
+}
+
+const selectMailbox = `SELECT 1 FROM messages WHERE mailbox = ?1 LIMIT ?2`
 
 // query returns the SQL of a filter. Each standing is a query of its own, which
 // can read its index in the order wanted; SQLite merges them as they are read.
@@ -59,7 +80,7 @@ func (f ContactFilter) query() (query string, args []any, err error) {
 	}
 	// The "+" keeps SQLite from reading all of a standing where the filter names few.
 	stands := `c.standing = ?`
-	if f.MessageID != "" || f.HeaderName != "" || f.Domain != "" {
+	if f.MessageID != "" || f.HeaderName != "" || f.Domain != "" || f.few {
 		stands = `+c.standing = ?`
 	}
 	if len(f.Standing) == 0 {
@@ -88,7 +109,8 @@ func (f ContactFilter) where() *where {
 	w.add(f.Reason != "", `c.reason = ?`, f.Reason)
 	w.add(f.Class != "", `c.class = ?`, f.Class)
 	w.add(f.Domain != "", `c.domain = ?`, bouncehound.Domain("@"+f.Domain))
-	w.add(f.Mailbox != "", `EXISTS (SELECT 1 FROM bounces b JOIN messages m ON m.number = b.message
+	w.add(f.Mailbox != "" && f.few, `c.key IN (SELECT b.key FROM messages m JOIN bounces b ON b.message = m.number WHERE m.mailbox = ?)`, f.Mailbox)
+	w.add(f.Mailbox != "" && !f.few, `EXISTS (SELECT 1 FROM bounces b JOIN messages m ON m.number = b.message
 		WHERE b.key = c.key AND m.mailbox = ?)`, f.Mailbox)
 	w.add(!f.Since.IsZero(), `(c.last_bounced_at >= ? OR c.since >= ?)`, stamp(f.Since), stamp(f.Since))
 	w.add(f.MessageID != "", `c.key IN (SELECT b.key FROM bounces b WHERE `+aboutMessage+`)`, bracketed(f.MessageID), bracketed(f.MessageID))

@@ -82,6 +82,15 @@ func (e encoding) unit(b []byte) uint16 {
 	return uint16(b[1])<<8 | uint16(b[0])
 }
 
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // append appends a text of ours. What the encoding has no letter for, or where it is
 // not sure which it is, becomes "?".
 func (e encoding) append(to []byte, s string) []byte {
@@ -95,7 +104,7 @@ func (e encoding) append(to []byte, s string) []byte {
 		}
 		return to
 	}
-	if e.utf8 {
+	if e.utf8 || isASCII(s) {
 		return append(to, s...)
 	}
 	for _, r := range s {

@@ -128,7 +128,7 @@ func removal(c *db.Check) export.Removal {
 		return export.Removal{Reason: "domain", Why: why}
 	}
 	k := c.Contact
-	r := export.Removal{Reason: firstOf(string(k.Reason), string(k.Cause)), Why: fmt.Sprintf("do_not_email since %s (%s)", day(k.Since), k.Cause)}
+	r := export.Removal{Reason: firstOf(string(k.Reason), string(k.Cause)), Why: "do_not_email since " + day(k.Since) + " (" + string(k.Cause) + ")"}
 	if k.Cause == bouncehound.CauseHand || k.Cause == bouncehound.CauseImport && k.Class != bouncehound.Complaint {
 		r.Reason = string(k.Cause)
 	}
