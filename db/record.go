@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,7 +32,9 @@ type Recorded struct {
 //
 // A message that cannot be recorded does not fail the others: what was done for it
 // is undone, and it is kept as unread with its bytes. If that fails too, or the
-// store itself does, nothing of the batch is kept.
+// store itself does, nothing of the batch is kept. Such messages are rare: a batch
+// is recorded as if there were none, and only if there is one from the beginning
+// with a savepoint a message.
 //
 // Content that was recorded before changes nothing but where its copies lie, unless
 // it is understood now and was not then: that is recorded as if it were new.
@@ -42,8 +43,22 @@ func (db *DB) Record(ctx context.Context, b Batch, p bouncehound.Policy) ([]Reco
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
+	recorded, err := db.record(ctx, b, kept, p, false)
+	if errors.Is(err, errBadMessage) {
+		recorded, err = db.record(ctx, b, kept, p, true)
+	}
+	return recorded, err
+}
+
+// errBadMessage is about a batch with a message that cannot be recorded as judged.
+var errBadMessage = errors.New("a message cannot be recorded as judged")
+
+// record keeps a batch in one transaction. If apart, each message is recorded in a
+// savepoint of its own, so that a bad one fails no other; else, which costs a tenth
+// less, nothing is kept if there is one, and the error is errBadMessage.
+func (db *DB) record(ctx context.Context, b Batch, kept [][]byte, p bouncehound.Policy, apart bool) ([]Recorded, error) {
 	recorded := make([]Recorded, len(b.Messages))
-	err = db.write(ctx, "record", func(t *transaction) error {
+	err := db.write(ctx, "record", func(t *transaction) error {
 		folders, err := t.folders(b)
 		if err != nil {
 			return err
@@ -53,19 +68,16 @@ func (db *DB) Record(ctx context.Context, b Batch, p bouncehound.Policy) ([]Reco
 		if err := r.meet(b.Messages); err != nil {
 			return err
 		}
-		if r.savepoint, err = t.PrepareContext(t.ctx, `SAVEPOINT message`); err != nil {
-			return err
-		}
-		defer r.savepoint.Close()
-		if r.release, err = t.PrepareContext(t.ctx, `RELEASE message`); err != nil {
-			return err
-		}
-		defer r.release.Close()
 		for _, kind := range b.Tidy {
 			r.tidy[kind] = true
 		}
 		for i, j := range b.Messages {
-			if recorded[i], err = r.message(j, kept[i]); err != nil {
+			if apart {
+				recorded[i], err = r.message(j, kept[i])
+			} else if recorded[i], err = r.attempt(j, kept[i]); err != nil && messagesFault(err) {
+				return errBadMessage
+			}
+			if err != nil {
 				return fmt.Errorf("message %s: %w", j.ID, err)
 			}
 		}
@@ -83,13 +95,11 @@ type recording struct {
 	policy  bouncehound.Policy
 	folders map[folder]int64 // numbers of the folders of the batch
 	tidy    map[bouncehound.Kind]bool
-
-	savepoint, release *sql.Stmt // the driver compiles anew each time what has no arguments
 }
 
 // message records one message within a savepoint of its own.
 func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error) {
-	if _, err := r.savepoint.ExecContext(r.ctx); err != nil {
+	if _, err := r.exec(`SAVEPOINT message`); err != nil {
 		return Recorded{}, err
 	}
 	sequence, mark := r.sequence, r.waiting.mark()
@@ -108,7 +118,7 @@ func (r *recording) message(j bouncehound.Judged, kept []byte) (Recorded, error)
 			return Recorded{}, err
 		}
 	}
-	_, err = r.release.ExecContext(r.ctx)
+	_, err = r.exec(`RELEASE message`)
 	return recorded, err
 }
 
