@@ -41,6 +41,7 @@ server would take, and tells addresses that look like typing errors.`,
   bouncehound clean contacts.csv --check-syntax --hints hints.csv > clean.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			p.holdRows()
 			_, store, err := p.existingStore(cmd.Context())
 			if err != nil {
 				return err

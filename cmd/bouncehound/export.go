@@ -51,6 +51,7 @@ With --shape the Do Not Email list has the form in which a provider imports it.`
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"bounces", "contacts", "do-not-email"},
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			p.holdRows()
 			r.what, r.shape = args[0], export.Shape(shape)
 			if r.since, err = p.parseSince(since); err != nil {
 				return err

@@ -16,7 +16,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), now: time.Now, limitMemory: debug.SetMemoryLimit}
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), now: time.Now, limitMemory: debug.SetMemoryLimit, collectAt: debug.SetGCPercent}
 	code := p.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)

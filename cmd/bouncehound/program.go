@@ -20,6 +20,7 @@ type program struct {
 	watched *watched // what the daemon tells those who watch it; nil: nobody does
 	// limitMemory is debug.SetMemoryLimit; nil where the process is not the program's.
 	limitMemory func(int64) int64
+	collectAt   func(int) int // debug.SetGCPercent, with limitMemory
 
 	configPath string // --config
 	storePath  string // --store
