@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -44,10 +45,10 @@ var literal = regexp.MustCompile(`\{(\d+)\}\r\n$`)
 type proxy struct {
 	fault  fault
 	server net.Conn
-	mu     sync.Mutex // of what is sent to the client
-	inner  net.Conn   // the client's other end
-	lines  *int       // counts the server's
-	wrote  *int       // counts the client's
+	mu     sync.Mutex    // of what is sent to the client
+	inner  net.Conn      // the client's other end
+	lines  *atomic.Int64 // counts the server's
+	wrote  *atomic.Int64 // counts the client's
 }
 
 func (x *proxy) fromServer() {
@@ -71,7 +72,7 @@ func (x *proxy) fromServer() {
 		if x.fault.server != nil {
 			line = x.fault.server(line, func(e ending) { how = e })
 		}
-		*x.lines++
+		x.lines.Add(1)
 		x.send(line)
 		switch how {
 		case hangsUp:
@@ -99,7 +100,7 @@ func (x *proxy) fromClient() {
 			return
 		}
 		tag, command, _ := strings.Cut(strings.TrimSpace(line), " ")
-		*x.wrote++
+		x.wrote.Add(1)
 		if x.fault.client != nil && command != "" {
 			if answer := x.fault.client(tag, command); answer != "" {
 				x.send(answer)
@@ -115,6 +116,7 @@ func (x *proxy) fromClient() {
 // through polls a server through a proxy, and then without.
 func through(t *testing.T, where string, caps []imap.Cap, tries int, f fault) (lines, wrote int) {
 	t.Helper()
+	var fromServer, fromClient atomic.Int64
 	synctest.Test(t, func(t *testing.T) {
 		server, m := imaptest.Pipe(t, caps...), newMemo()
 		sample(server)
@@ -130,7 +132,7 @@ func through(t *testing.T, where string, caps []imap.Cap, tries int, f fault) (l
 				return nil, err
 			}
 			client, inner := net.Pipe()
-			x := &proxy{fault: f, server: conn, inner: inner, lines: &lines, wrote: &wrote}
+			x := &proxy{fault: f, server: conn, inner: inner, lines: &fromServer, wrote: &fromClient}
 			go x.fromServer()
 			go x.fromClient()
 			return client, nil
@@ -155,13 +157,14 @@ func through(t *testing.T, where string, caps []imap.Cap, tries int, f fault) (l
 			}
 		}
 	})
-	return lines, wrote
+	return int(fromServer.Load()), int(fromClient.Load())
 }
 
-// at makes a fault that strikes once, at the nth line of the server's.
+// at makes a fault that strikes once, at the nth line of the server's, over all connections.
 func at(n int, strike func(line string, end func(ending)) string) fault {
+	var lines atomic.Int64
 	return fault{server: func(line string, end func(ending)) string {
-		if n--; n == -1 {
+		if lines.Add(1) == int64(n)+1 {
 			return strike(line, end)
 		}
 		return line

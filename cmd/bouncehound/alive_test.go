@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,10 +18,10 @@ import (
 // since the last call.
 func feeding(t *testing.T, beats *pulse, answer func(context.Context) error) (fed func() int) {
 	t.Helper()
-	n := 0
+	var n atomic.Int64
 	tell := func(state string) {
 		if state == daemon.SdNotifyWatchdog {
-			n++
+			n.Add(1)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -36,8 +37,7 @@ func feeding(t *testing.T, beats *pulse, answer func(context.Context) error) (fe
 	})
 	return func() int {
 		synctest.Wait()
-		defer func() { n = 0 }()
-		return n
+		return int(n.Swap(0))
 	}
 }
 
@@ -77,8 +77,9 @@ func TestWatchdogStuck(t *testing.T) {
 // TestWatchdogStore: a store that fails, or is silent, ends the feeding.
 func TestWatchdogStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		answer := answers
-		fed := feeding(t, newPulse(), func(ctx context.Context) error { return answer(ctx) })
+		var answer atomic.Value
+		answer.Store(answers)
+		fed := feeding(t, newPulse(), func(ctx context.Context) error { return answer.Load().(func(context.Context) error)(ctx) })
 		for _, c := range []struct {
 			answer func(context.Context) error
 			fed    bool
@@ -88,7 +89,7 @@ func TestWatchdogStore(t *testing.T) {
 			{func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, false},
 			{answers, true},
 		} {
-			answer = c.answer
+			answer.Store(c.answer)
 			time.Sleep(time.Minute)
 			fed()
 			time.Sleep(10 * time.Minute)

@@ -45,11 +45,12 @@ func TestDovecotKillDiskFull(t *testing.T) {
 	filler := filepath.Join(dir, "filler")
 	k.kill(kills, func(polls int) {
 		_ = os.Remove(filler)
-		if k.full = polls%5 >= 3; k.full {
-			fill(t, filler, rand.IntN(1<<20))
+		if k.full = polls%5 >= 2; k.full {
+			fill(t, filler, rand.IntN(1<<17))
 		}
 	}, max(20, messages/kills))
-	if k.refused == 0 {
+	// A few polls may all be killed before they write.
+	if k.refused == 0 && kills >= 50 {
 		t.Error("no poll met a full disk: nothing was shown")
 	}
 	_ = os.Remove(filler)
