@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -164,7 +165,8 @@ func (k *killing) kill(kills int, before func(polls int), most int) {
 		}
 	}
 	k.t.Logf("%d of %d polls were cut off (%d failed for the disk): %v", cut, polls, k.refused, stages)
-	if cut < kills {
+	// Of a few, chance may cut off few.
+	if cut == 0 || cut < kills && kills >= 50 {
 		k.t.Errorf("only %d polls were cut off", cut)
 	}
 }
@@ -180,7 +182,8 @@ func (k *killing) pollAndKill(stage string, most int) bool {
 	}
 	k.gate.watch(stage, func() {
 		<-started
-		time.Sleep(time.Duration(rand.Int64N(int64(40 * time.Millisecond)))) // chance is the point
+		// Chance is the point: mostly at once, for a quick machine is done in no time.
+		time.Sleep(time.Duration(float64(40*time.Millisecond) * math.Pow(rand.Float64(), 4)))
 		_ = d.cmd.Process.Signal(syscall.SIGKILL)
 	})
 	d = k.start("poll")
