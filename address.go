@@ -43,7 +43,7 @@ func domainKey(domain string) string {
 		if domain[i] >= 0x80 {
 			// A domain that IDNA refuses still has to be the same as itself.
 			if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-				return ascii
+				return strings.TrimRight(ascii, ".") // what stood behind the last dot may be nothing: a soft hyphen
 			}
 			break
 		}
