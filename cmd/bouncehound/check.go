@@ -44,7 +44,7 @@ and changes nothing. Exit code 1 if anything is bad.`,
 			c.settings = s
 			c.good("configuration", s.path, "", "mailboxes: %d, webhooks: %d, exports: %d", len(s.Mailboxes), len(s.Webhooks), len(s.Exports))
 			for _, w := range s.Warnings {
-				c.add(finding{"good", "configuration", s.path, "", "see to this", w})
+				c.add(finding{"good", "configuration", s.path, "", "used, with a warning", w})
 			}
 			c.secrets()
 			c.store()
