@@ -7,6 +7,7 @@ import "fmt"
 // not that the rule decides. An example is a diagnostic as a server says it; "host
 // => text" names the server, "delayed: text" an action other than failed.
 func (c *Classifier) TestExamples() []*RuleError {
+	must(c.read())
 	var wrong []*RuleError
 	for _, r := range c.rules {
 		if r.layer == layerOwn {
@@ -42,6 +43,7 @@ func (r *rule) problem(format string, args ...any) *RuleError {
 // Why returns why the rule of a verdict reads what it reads so: its source or its
 // reason; "" for a rule that is not known.
 func (c *Classifier) Why(id string) string {
+	must(c.read())
 	if r := c.byID[id]; r != nil {
 		return r.Why
 	}
@@ -63,6 +65,7 @@ func (c *Classifier) Shadows() []Shadow {
 	if err != nil {
 		return nil // cannot be: New has read the same files
 	}
+	must(c.read())
 	var shadows []Shadow
 	for _, r := range c.rules {
 		if r.layer == layerOwn {

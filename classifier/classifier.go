@@ -12,14 +12,16 @@ package classifier
 import (
 	"bytes"
 	"strconv"
+	"sync"
 
 	"bouncehound"
 )
 
-// A Classifier applies rules. It does not change after New, so it is safe for
-// concurrent use.
+// A Classifier applies rules. It is safe for concurrent use.
 type Classifier struct {
-	rules   []*rule // in the order loaded: own files first
+	read    func() error // the rules, as far as words go by them; what is wrong in own files
+	prepare func() error // read, and then all that deciding goes by
+	rules   []*rule      // in the order loaded: own files first
 	byID    map[string]*rule
 	phrases []*phrase // what the automaton looks for; a literal of each
 	text    *automaton
@@ -38,22 +40,56 @@ type candidate struct {
 // order, before the built-in ones. The error joins all that is wrong, each with the
 // file, the line where it is known, the rule and what to do; the type of each is
 // [*RuleError].
+//
+// The built-in rules are read when they are first asked for: most starts of the
+// program judge nothing, and would wait for it three times as long as for all else.
 func New(own ...File) (*Classifier, error) {
 	files, err := builtinFiles()
 	if err != nil {
 		return nil, err
 	}
-	return newFrom(own, files, decodeBuiltin)
+	c := later(own, files, decodeBuiltin)
+	if len(own) > 0 {
+		err = c.read()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // newFrom reads the other files with decode, and their examples if decode does.
 func newFrom(own, others []File, decode func(File) ruleFile) (*Classifier, error) {
-	c := &Classifier{byID: map[string]*rule{}}
-	if err := c.load(own, others, decode); err != nil {
+	c := later(own, others, decode)
+	if err := c.prepare(); err != nil {
 		return nil, err
 	}
-	c.index()
 	return c, nil
+}
+
+// later returns a classifier that has yet to read its rules.
+func later(own, others []File, decode func(File) ruleFile) *Classifier {
+	c := &Classifier{}
+	l := &loader{classifier: c, remotes: map[string][]string{}}
+	c.read = sync.OnceValue(func() error { return l.load(own, others, decode) })
+	c.prepare = sync.OnceValue(func() error {
+		if err := c.read(); err != nil {
+			return err
+		}
+		if err := l.prepare(); err != nil {
+			return err
+		}
+		c.index()
+		return nil
+	})
+	return c
+}
+
+// must is for what fails only where a built-in file is bad, which a test rules out.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
 
 // Classify judges one recipient. The verdict is complete: class, reason, fault, SES
@@ -71,6 +107,7 @@ func (c *Classifier) Classify(r bouncehound.Recipient) bouncehound.Verdict {
 }
 
 func (c *Classifier) judge(r bouncehound.Recipient) bouncehound.Verdict {
+	must(c.prepare())
 	q := newQuery(r)
 	defer q.free()
 	d := c.decide(q)

@@ -54,9 +54,9 @@ func decodeTOML(f File) (file ruleFile) {
 	return file
 }
 
-// load reads the own files and then the others.
-func (c *Classifier) load(own, others []File, decodeOthers func(File) ruleFile) error {
-	l := &loader{classifier: c, remotes: map[string][]string{}}
+// load reads the own files and then the others, whose conditions prepare reads.
+func (l *loader) load(own, others []File, decodeOthers func(File) ruleFile) error {
+	l.classifier.byID = make(map[string]*rule, 64*len(others))
 	files := append(slices.Clone(own), others...)
 	read := make([]ruleFile, len(files))
 	for i, f := range files {
@@ -74,6 +74,16 @@ func (c *Classifier) load(own, others []File, decodeOthers func(File) ruleFile) 
 				r.line = lines[n]
 			}
 			l.add(r)
+		}
+	}
+	return errors.Join(l.problems...)
+}
+
+// prepare reads what the rules of the other files ask for.
+func (l *loader) prepare() error {
+	for _, r := range l.classifier.rules {
+		if r.layer != layerOwn {
+			l.conditions(r)
 		}
 	}
 	return errors.Join(l.problems...)
@@ -120,10 +130,15 @@ func (l *loader) check(f File, file ruleFile, own bool) ruleFile {
 	return file
 }
 
-// add checks a rule and makes it ready.
+// wrong returns the function that notes what is wrong with a rule.
+func (l *loader) wrong(r *rule) func(format string, args ...any) {
+	return func(format string, args ...any) { l.problem(r.file, r.line, r.ID, format, args...) }
+}
+
+// add checks a rule, and makes an own one ready.
 func (l *loader) add(r *rule) {
 	r.order = len(l.classifier.rules)
-	wrong := func(format string, args ...any) { l.problem(r.file, r.line, r.ID, format, args...) }
+	wrong := l.wrong(r)
 
 	switch first, dup := l.classifier.byID[r.ID]; {
 	case r.ID == "":
@@ -160,7 +175,9 @@ func (l *loader) add(r *rule) {
 	if r.SESSubtype != "" && !slices.Contains(sesSubtypes, r.SESSubtype) {
 		wrong("no SES subtype is called %q", r.SESSubtype)
 	}
-	l.conditions(r, wrong)
+	if r.layer == layerOwn {
+		l.conditions(r)
+	}
 	l.classifier.rules = append(l.classifier.rules, r)
 	if _, dup := l.classifier.byID[r.ID]; !dup {
 		l.classifier.byID[r.ID] = r
@@ -179,7 +196,8 @@ func (r *rule) conditions() int {
 }
 
 // conditions reads what the rule asks for.
-func (l *loader) conditions(r *rule, wrong func(string, ...any)) {
+func (l *loader) conditions(r *rule) {
+	wrong := l.wrong(r)
 	if r.conditions() == 0 && r.Action == bouncehound.Failed {
 		wrong("a rule needs a condition: text, status, reply or remote")
 	}

@@ -65,6 +65,12 @@ func TestNewLeavesOutExamplesOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(c.rules) > 0 {
+		t.Error("the rules were read before anything was asked")
+	}
+	if err := c.prepare(); err != nil {
+		t.Fatal(err)
+	}
 	if len(c.rules) != len(whole.rules) {
 		t.Fatalf("%d rules, want %d", len(c.rules), len(whole.rules))
 	}

@@ -17,6 +17,7 @@ func (c *Classifier) Words(v bouncehound.Verdict) bouncehound.Verdict {
 	}
 	v.Explanation, v.Advice = row.Explanation, row.Advice
 	subtype, retry := row.SESSubtype, row.Retry
+	must(c.read())
 	// A rule that decides otherwise today has nothing to say of this verdict.
 	if r := c.byID[v.Rule]; r != nil && r.Reason == v.Reason {
 		v.Explanation = or(r.Explanation, v.Explanation)
