@@ -27,6 +27,20 @@ func (db *DB) SetAside(ctx context.Context, c bouncehound.Cursor, d bouncehound.
 // DeadLetters returns what a consumer refused, in order. A letter about a contact's
 // standing is superseded once a later one exists; a bounce stays the fact it is.
 func (db *DB) DeadLetters(ctx context.Context, consumer string) ([]bouncehound.DeadLetter, error) {
+	return db.deadLetters(ctx, consumer, `d.consumer = ?`, consumer)
+}
+
+// DeadLetter returns one of them as it is at this moment; false if there is none (any
+// more).
+func (db *DB) DeadLetter(ctx context.Context, consumer string, sequence int64) (bouncehound.DeadLetter, bool, error) {
+	letters, err := db.deadLetters(ctx, consumer, `d.consumer = ? AND d.sequence = ?`, consumer, sequence)
+	if err != nil || len(letters) == 0 {
+		return bouncehound.DeadLetter{}, false, err
+	}
+	return letters[0], true, nil
+}
+
+func (db *DB) deadLetters(ctx context.Context, consumer, which string, args ...any) ([]bouncehound.DeadLetter, error) {
 	scan := func(rows *sql.Rows) (bouncehound.DeadLetter, error) {
 		d := bouncehound.DeadLetter{Consumer: consumer}
 		err := rows.Scan(append(eventInto(&d.Event), (*stamp)(&d.At), &d.Error, &d.Superseded)...)
@@ -34,7 +48,7 @@ func (db *DB) DeadLetters(ctx context.Context, consumer string) ([]bouncehound.D
 	}
 	return collect(stream(ctx, db.readers, "dead letters", scan, `SELECT `+eventColumns+`, d.at, d.error,
 		e.type <> 'bounce.recorded' AND EXISTS `+laterEvent+`
-		FROM dead_letters d JOIN events e ON e.sequence = d.sequence WHERE d.consumer = ? ORDER BY d.sequence`, consumer))
+		FROM dead_letters d JOIN events e ON e.sequence = d.sequence WHERE `+which+` ORDER BY d.sequence`, args...))
 }
 
 // DropDeadLetter forgets a dead letter: it was delivered after all, or is superseded.

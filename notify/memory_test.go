@@ -20,6 +20,7 @@ type memory struct {
 	letters []bouncehound.DeadLetter
 	alerts  []bouncehound.Alert
 	saves   int
+	turns   map[string]chan struct{}
 	fail    func(op string) error // asked before each operation; nil: none fails
 }
 
@@ -141,6 +142,33 @@ func (m *memory) DeadLetters(ctx context.Context, consumer string) ([]bouncehoun
 		}
 	}
 	return letters, nil
+}
+
+func (m *memory) DeadLetter(ctx context.Context, consumer string, sequence int64) (bouncehound.DeadLetter, bool, error) {
+	letters, err := m.DeadLetters(ctx, consumer)
+	i := slices.IndexFunc(letters, func(d bouncehound.DeadLetter) bool { return d.Event.Sequence == sequence })
+	if err != nil || i < 0 {
+		return bouncehound.DeadLetter{}, false, err
+	}
+	return letters[i], true, nil
+}
+
+func (m *memory) Turn(ctx context.Context, consumer string) (done func(), err error) {
+	m.mu.Lock()
+	if m.turns == nil {
+		m.turns = map[string]chan struct{}{}
+	}
+	if m.turns[consumer] == nil {
+		m.turns[consumer] = make(chan struct{}, 1)
+	}
+	turn := m.turns[consumer]
+	m.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (m *memory) DropDeadLetter(ctx context.Context, consumer string, sequence int64) error {

@@ -37,7 +37,12 @@ type Log interface {
 	// SetAside saves a cursor, already moved on, and a dead letter.
 	SetAside(ctx context.Context, c bouncehound.Cursor, d bouncehound.DeadLetter) error
 	DeadLetters(ctx context.Context, consumer string) ([]bouncehound.DeadLetter, error)
+	// DeadLetter returns one of them as it is at this moment; false if it is gone.
+	DeadLetter(ctx context.Context, consumer string, sequence int64) (bouncehound.DeadLetter, bool, error)
 	DropDeadLetter(ctx context.Context, consumer string, sequence int64) error
+	// Turn waits until no other sender, of any process, has an event of the consumer on
+	// its way, and keeps the others waiting until done is called.
+	Turn(ctx context.Context, consumer string) (done func(), err error)
 	// Alert writes an event that wants somebody to look, at most once a day.
 	Alert(ctx context.Context, kind bouncehound.EventType, a bouncehound.Alert) error
 }

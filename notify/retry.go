@@ -6,18 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"bouncehound"
 )
 
-// staleAfter is how long a list of dead letters is trusted: a later event of the
-// same contact, recorded since, supersedes a letter in it.
-const staleAfter = time.Second
-
 // Retry sends the endpoint's dead letters again, in order, and drops those that it
 // takes. Superseded ones are dropped and never sent: what they said is no longer
-// so. One that is refused again stays and the next is tried; if the endpoint is
+// so; that is looked up with nothing of the endpoint on its way, so that no later event
+// can have been sent before the letter is done with. One that is refused again stays and the next is tried; if the endpoint is
 // down or shuts us out, the rest stays too. err then says why.
 func (s *Sender) Retry(ctx context.Context) (sent, superseded int, err error) {
 	c, err := s.log.OpenCursor(ctx, s.name, s.start)
@@ -28,9 +24,7 @@ func (s *Sender) Retry(ctx context.Context) (sent, superseded int, err error) {
 		return 0, 0, fmt.Errorf("webhook %s: retry: the endpoint is paused: %s", s.name, c.LastError)
 	}
 	r := retry{Sender: s}
-	for more := true; more && err == nil; {
-		more, err = r.some(ctx)
-	}
+	err = r.all(ctx)
 	if err == nil && r.refused > 0 {
 		err = fmt.Errorf("%d refused again: %w", r.refused, r.why)
 	}
@@ -43,42 +37,43 @@ func (s *Sender) Retry(ctx context.Context) (sent, superseded int, err error) {
 // A retry is one pass over the dead letters.
 type retry struct {
 	*Sender
-	upTo                      int64 // letters up to this sequence are done with
 	sent, superseded, refused int
 	why                       error // the last was refused
 }
 
-// some goes on with the dead letters; more says that it stopped only because its
-// list of them got stale.
-func (r *retry) some(ctx context.Context) (more bool, err error) {
+func (r *retry) all(ctx context.Context) error {
 	letters, err := r.log.DeadLetters(ctx, r.name)
 	if err != nil {
-		return false, fmt.Errorf("list dead letters: %w", err)
+		return fmt.Errorf("list dead letters: %w", err)
 	}
-	listed := time.Now()
 	slices.SortStableFunc(letters, func(a, b bouncehound.DeadLetter) int {
 		return cmp.Compare(a.Event.Sequence, b.Event.Sequence)
 	})
 	for _, letter := range letters {
-		if letter.Event.Sequence <= r.upTo {
-			continue
-		}
-		if time.Since(listed) > staleAfter {
-			return true, nil
-		}
 		if err := ctx.Err(); err != nil {
-			return false, err
+			return err
 		}
-		if err := r.one(ctx, letter); err != nil {
-			return false, err
+		if err := r.one(ctx, letter.Event.Sequence); err != nil {
+			return err
 		}
-		r.upTo = letter.Event.Sequence
 	}
-	return false, nil
+	return nil
 }
 
-// one deals with one dead letter. An error ends the pass.
-func (r *retry) one(ctx context.Context, letter bouncehound.DeadLetter) error {
+// one deals with one dead letter, in its turn. An error ends the pass.
+func (r *retry) one(ctx context.Context, sequence int64) error {
+	finish, err := r.log.Turn(ctx, r.name)
+	if err != nil {
+		return fmt.Errorf("wait for a turn: %w", err)
+	}
+	defer finish()
+	letter, ok, err := r.log.DeadLetter(ctx, r.name, sequence)
+	if err != nil {
+		return fmt.Errorf("read dead letter: %w", err)
+	}
+	if !ok { // somebody else retries too
+		return nil
+	}
 	if !letter.Superseded {
 		switch o := r.post(ctx, letter.Event); o.fate {
 		case taken:
@@ -96,7 +91,7 @@ func (r *retry) one(ctx context.Context, letter bouncehound.DeadLetter) error {
 	}
 	ctx, cancel := outliving(ctx)
 	defer cancel()
-	if err := r.log.DropDeadLetter(ctx, r.name, letter.Event.Sequence); err != nil {
+	if err := r.log.DropDeadLetter(ctx, r.name, sequence); err != nil {
 		return fmt.Errorf("drop dead letter: %w", err)
 	}
 	if letter.Superseded {

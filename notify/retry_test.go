@@ -92,7 +92,8 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// A letter that is superseded while the ones before it are being sent is not sent.
+// A letter that is superseded while the ones before it are being sent is not sent,
+// however short a while ago that was.
 func TestRetrySupersededMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, crmHook := &memory{}, &hook{t: t}
@@ -101,7 +102,6 @@ func TestRetrySupersededMeanwhile(t *testing.T) {
 		crmHook.answer = func(r *http.Request) (*http.Response, error) {
 			if r.Header.Get("webhook-id") == ids[0] {
 				log.add("b@example.com")
-				time.Sleep(2 * time.Second)
 			}
 			return reply(200), nil
 		}
@@ -110,6 +110,71 @@ func TestRetrySupersededMeanwhile(t *testing.T) {
 			t.Errorf("%d sent, %d superseded, %v, left %v", sent, superseded, err, log.left())
 		}
 		wantIDs(t, crmHook.took(), []string{ids[0], ids[2]})
+	})
+}
+
+// A letter on its way is not overtaken by a later event of its contact: the sender of
+// another process, as the daemon is, waits until it is known what came of it.
+func TestRetryBesideSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		ids := log.add("a@example.com")
+		log.letEverythingDie()
+		var arrived []string // in the order in which the endpoint was done with them
+		crmHook.answer = func(r *http.Request) (*http.Response, error) {
+			if r.Header.Get("webhook-id") == ids[0] {
+				time.Sleep(20 * time.Second) // a slow network
+			}
+			arrived = append(arrived, r.Header.Get("webhook-id"))
+			return reply(200), nil
+		}
+		daemon := newTestSender(t, crm(), log, crmHook)
+		stop := background(t, daemon)
+		synctest.Wait()
+		retried := make(chan error, 1)
+		go func() {
+			sent, _, err := newTestSender(t, crm(), log, crmHook).Retry(t.Context())
+			if sent != 1 {
+				t.Errorf("%d sent", sent)
+			}
+			retried <- err
+		}()
+		synctest.Wait() // the letter is on its way
+		released := log.add("a@example.com")
+		daemon.Wake()
+		time.Sleep(time.Minute)
+		if err := <-retried; err != nil {
+			t.Error(err)
+		}
+		stop()
+		wantIDs(t, arrived, append(ids, released...))
+	})
+}
+
+// Two who retry at the same time send a letter once.
+func TestRetryTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		ids := log.add("a@example.com", "b@example.com")
+		log.letEverythingDie()
+		crmHook.answer = func(*http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			return reply(200), nil
+		}
+		sum := make(chan int, 2)
+		for range 2 {
+			go func() {
+				sent, superseded, err := newTestSender(t, crm(), log, crmHook).Retry(t.Context())
+				if err != nil || superseded != 0 {
+					t.Errorf("%d superseded, %v", superseded, err)
+				}
+				sum <- sent
+			}()
+		}
+		if n := <-sum + <-sum; n != 2 {
+			t.Errorf("%d sent", n)
+		}
+		wantIDs(t, crmHook.took(), ids)
 	})
 }
 
@@ -147,7 +212,7 @@ func TestRetryRefusedSlowly(t *testing.T) {
 		ids := log.add("a@example.com", "b@example.com")
 		log.letEverythingDie()
 		crmHook.answer = func(r *http.Request) (*http.Response, error) {
-			time.Sleep(2 * staleAfter)
+			time.Sleep(2 * time.Second)
 			if len(crmHook.calls) > len(ids) {
 				return nil, errors.New("asked again and again")
 			}

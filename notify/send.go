@@ -41,12 +41,7 @@ func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bounce
 	}
 	for i, e := range events {
 		s.owes(s.timeout + stillAfter)
-		o := s.post(ctx, e)
-		if o.fate == skipped { // unsaid deals with it
-			o = outcome{fate: aborted}
-		}
-		more := i+1 < len(events) && ctx.Err() == nil
-		next, err := s.settle(ctx, c, e, o, more)
+		next, err := s.attempt(ctx, c, e, i+1 < len(events))
 		if err != nil {
 			return err
 		}
@@ -56,6 +51,22 @@ func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bounce
 		c = *next
 	}
 	return nil
+}
+
+// attempt makes one attempt at e, in its turn, and stores what came of it.
+func (s *Sender) attempt(ctx context.Context, c bouncehound.Cursor, e bouncehound.Event, more bool) (next *bouncehound.Cursor, err error) {
+	o := outcome{fate: aborted}
+	finish, err := s.log.Turn(ctx, s.name)
+	if err == nil {
+		defer finish()
+		o = s.post(ctx, e)
+	} else if ctx.Err() == nil {
+		return nil, fmt.Errorf("wait for a turn: %w", err)
+	}
+	if o.fate == skipped { // unsaid deals with it
+		o = outcome{fate: aborted}
+	}
+	return s.settle(ctx, c, e, o, more && ctx.Err() == nil)
 }
 
 // settle stores what came of an attempt at e, made with the cursor c, even when ctx

@@ -46,6 +46,12 @@ func (l *log) SetAside(context.Context, bouncehound.Cursor, bouncehound.DeadLett
 
 func (l *log) DeadLetters(context.Context, string) ([]bouncehound.DeadLetter, error) { return nil, nil }
 
+func (l *log) DeadLetter(context.Context, string, int64) (bouncehound.DeadLetter, bool, error) {
+	return bouncehound.DeadLetter{}, false, nil
+}
+
+func (l *log) Turn(context.Context, string) (done func(), err error) { return func() {}, nil }
+
 func (l *log) DropDeadLetter(context.Context, string, int64) error { return nil }
 
 func (l *log) Alert(context.Context, bouncehound.EventType, bouncehound.Alert) error {
