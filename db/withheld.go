@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 
 	"bouncehound"
 )
@@ -32,6 +33,49 @@ func (db *DB) Withheld(ctx context.Context, mailbox, name string, validity uint3
 	}
 	return collect(stream(ctx, db.readers, "withheld", scan,
 		`SELECT uid, tries, tried_at, error FROM withheld WHERE folder = `+theFolder+` AND uidvalidity = ? ORDER BY uid`, mailbox, name, validity))
+}
+
+// AllWithheld returns the messages that are withheld in any folder, by mailbox, folder
+// and UID, as they are read. Of the filter's, the kind says nothing here, and Since is
+// when they were last asked for.
+func (db *DB) AllWithheld(ctx context.Context, f MessageFilter) iter.Seq2[bouncehound.Withheld, error] {
+	var w where
+	w.add(true, currentlyWithheld)
+	w.add(f.Mailbox != "", `f.mailbox = ?`, f.Mailbox)
+	w.add(!f.Since.IsZero(), `w.tried_at >= ?`, stamp(f.Since))
+	scan := func(rows *sql.Rows) (one bouncehound.Withheld, err error) {
+		p := &one.Place
+		err = rows.Scan(&p.Mailbox, &p.Folder, &p.UIDValidity, &p.UID, &one.Tries, (*stamp)(&one.TriedAt), &one.Error)
+		return one, err
+	}
+	return stream(ctx, db.readers, "all withheld", scan, `SELECT f.mailbox, f.folder, w.uidvalidity, w.uid, w.tries, w.tried_at, w.error
+		FROM withheld w JOIN folders f ON f.number = w.folder`+w.String()+` ORDER BY f.mailbox, f.folder, w.uid LIMIT ?`, append(w.args, limit(f.Limit))...)
+}
+
+// currentlyWithheld leaves out what was withheld under a UIDVALIDITY of which the
+// folder knows no more. A folder that no cursor was kept of yet has none.
+const currentlyWithheld = `f.uidvalidity IN (0, w.uidvalidity)`
+
+// WithheldMessages returns how many messages are withheld in mailboxes; one without
+// any is left out.
+func (db *DB) WithheldMessages(ctx context.Context) (map[string]int64, error) {
+	type row struct {
+		mailbox string
+		n       int64
+	}
+	scan := func(rows *sql.Rows) (r row, err error) {
+		err = rows.Scan(&r.mailbox, &r.n)
+		return r, err
+	}
+	counts := map[string]int64{}
+	for r, err := range stream(ctx, db.readers, "withheld messages", scan, `SELECT f.mailbox, count(*)
+		FROM withheld w JOIN folders f ON f.number = w.folder WHERE `+currentlyWithheld+` GROUP BY f.mailbox`) {
+		if err != nil {
+			return nil, err
+		}
+		counts[r.mailbox] = r.n
+	}
+	return counts, nil
 }
 
 // Withhold remembers that a message was withheld once more, and why.

@@ -1,8 +1,10 @@
 package db_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"bouncehound"
 	"bouncehound/db"
@@ -45,6 +47,56 @@ func TestWithheld(t *testing.T) {
 	}
 	if got := known(7); len(got) != 0 || len(known(8)) != 1 {
 		t.Errorf("of the old UIDVALIDITY %+v, of the new %+v", got, known(8))
+	}
+}
+
+// TestAllWithheld: what is withheld anywhere is listed and counted, but for what was
+// under a UIDVALIDITY that is gone.
+func TestAllWithheld(t *testing.T) {
+	store, clock := open(t)
+	withhold := func(mailbox string, validity, uid uint32) bouncehound.Withheld {
+		t.Helper()
+		at := bouncehound.Place{Mailbox: mailbox, Folder: "INBOX", UIDValidity: validity, UID: uid}
+		if err := store.Withhold(t.Context(), at, "NO"); err != nil {
+			t.Fatal(err)
+		}
+		return bouncehound.Withheld{Place: at, Tries: 1, TriedAt: clock.now, Error: "NO"}
+	}
+	old := withhold("bounces", 7, 2)
+	clock.now = clock.now.Add(time.Hour)
+	new := withhold("alerts", 3, 9)
+	listed := func(f db.MessageFilter, want ...bouncehound.Withheld) {
+		t.Helper()
+		var got []bouncehound.Withheld
+		for w, err := range store.AllWithheld(t.Context(), f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, w)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: got %+v, want %+v", f, got, want)
+		}
+	}
+	listed(db.MessageFilter{}, new, old)
+	listed(db.MessageFilter{Limit: 1}, new)
+	listed(db.MessageFilter{Mailbox: "bounces"}, old)
+	listed(db.MessageFilter{Since: clock.now}, new)
+	if n, err := store.WithheldMessages(t.Context()); err != nil || !maps.Equal(n, map[string]int64{"alerts": 1, "bounces": 1}) {
+		t.Errorf("%v, %v", n, err)
+	}
+	for _, validity := range []uint32{7, 8} { // the cursor's
+		upTo := bouncehound.Place{Mailbox: "bounces", Folder: "INBOX", UIDValidity: validity, UID: 2}
+		if _, err := store.Record(t.Context(), db.Batch{UpTo: upTo}, bouncehound.DefaultPolicy()); err != nil {
+			t.Fatal(err)
+		}
+		if validity == 7 {
+			listed(db.MessageFilter{}, new, old)
+		}
+	}
+	listed(db.MessageFilter{}, new)
+	if n, err := store.WithheldMessages(t.Context()); err != nil || !maps.Equal(n, map[string]int64{"alerts": 1}) {
+		t.Errorf("%v, %v", n, err)
 	}
 }
 

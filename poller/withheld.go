@@ -22,9 +22,19 @@ const (
 // they are used up it is given up.
 var pauses = [...]time.Duration{0, 0, time.Hour, 4 * time.Hour, 12 * time.Hour, 24 * time.Hour, 48 * time.Hour, 96 * time.Hour}
 
+// NextTry returns from when on a message that was withheld is asked for again; the zero
+// time if it is given up.
+func NextTry(w bouncehound.Withheld) time.Time {
+	if w.Tries > len(pauses) {
+		return time.Time{}
+	}
+	return w.TriedAt.Add(pauses[max(w.Tries, 1)-1])
+}
+
 // due reports whether a message that was withheld is to be asked for again.
 func due(w bouncehound.Withheld, now time.Time) bool {
-	return w.Tries <= len(pauses) && !now.Before(w.TriedAt.Add(pauses[max(w.Tries, 1)-1]))
+	next := NextTry(w)
+	return !next.IsZero() && !now.Before(next)
 }
 
 // A trust is how far it is believed that a message that is not handed over is to

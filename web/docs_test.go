@@ -22,6 +22,9 @@ func (standing) Standings(context.Context) (map[bouncehound.Standing]int64, erro
 	return map[bouncehound.Standing]int64{bouncehound.DoNotEmail: 3}, nil
 }
 func (standing) UnreadMessages(context.Context) (int64, error) { return 2, nil }
+func (standing) Withheld(context.Context) (map[string]int64, error) {
+	return map[string]int64{"bounces": 4}, nil
+}
 func (standing) Lags(context.Context) ([]Lag, error) {
 	return []Lag{{"crm", 5, time.Now().Add(-time.Minute)}, {"idle", 0, time.Time{}}}, nil
 }
@@ -64,6 +67,7 @@ func TestMetrics(t *testing.T) {
 		`bouncehound_contacts{standing="do_not_email"} 3`,
 		`bouncehound_contacts{standing="ok"} 0`,
 		`bouncehound_unread_messages 2`,
+		`bouncehound_withheld_messages{mailbox="bounces"} 4`,
 		`bouncehound_credential_expiry_timestamp_seconds{credential="client_secret",mailbox="bounces"} 1.7952624e+09`,
 		`bouncehound_build_info{revision="abc",version="1.2.3"} 1`,
 	} {

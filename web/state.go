@@ -14,6 +14,7 @@ import (
 type State interface {
 	Standings(ctx context.Context) (map[bouncehound.Standing]int64, error) // how many contacts stand where
 	UnreadMessages(ctx context.Context) (int64, error)
+	Withheld(ctx context.Context) (map[string]int64, error) // messages that servers list and do not hand over, by mailbox
 	Lags(ctx context.Context) ([]Lag, error)
 	Credentials(ctx context.Context) []Credential
 }
@@ -44,6 +45,7 @@ type state struct {
 var (
 	contactsDesc   = prometheus.NewDesc("bouncehound_contacts", "Contacts, by standing.", []string{"standing"}, nil)
 	unreadDesc     = prometheus.NewDesc("bouncehound_unread_messages", "Messages that look like reports and were not understood.", nil, nil)
+	withheldDesc   = prometheus.NewDesc("bouncehound_withheld_messages", "Messages that the server lists and does not hand over.", []string{"mailbox"}, nil)
 	lagDesc        = prometheus.NewDesc("bouncehound_webhook_lag_events", "Events that an endpoint has not taken yet.", []string{"endpoint"}, nil)
 	oldestDesc     = prometheus.NewDesc("bouncehound_webhook_oldest_seconds", "Age of the oldest event that an endpoint has not taken yet; 0: there is none.", []string{"endpoint"}, nil)
 	credentialDesc = prometheus.NewDesc("bouncehound_credential_expiry_timestamp_seconds",
@@ -51,7 +53,7 @@ var (
 )
 
 func (s *state) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{contactsDesc, unreadDesc, lagDesc, oldestDesc, credentialDesc} {
+	for _, d := range []*prometheus.Desc{contactsDesc, unreadDesc, withheldDesc, lagDesc, oldestDesc, credentialDesc} {
 		out <- d
 	}
 }
@@ -77,6 +79,13 @@ func (s *state) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.NewInvalidMetric(unreadDesc, err)
 	} else {
 		gauge(unreadDesc, float64(unread))
+	}
+	if withheld, err := (*from).Withheld(ctx); err != nil {
+		out <- prometheus.NewInvalidMetric(withheldDesc, err)
+	} else {
+		for mailbox, n := range withheld {
+			gauge(withheldDesc, float64(n), mailbox)
+		}
 	}
 	lags, err := (*from).Lags(ctx)
 	if err != nil {

@@ -55,6 +55,7 @@ func (c *checking) store() {
 	} else {
 		c.good("store", path, "poller", "nobody polls just now")
 	}
+	c.withheld(store)
 	c.clock(store)
 }
 

@@ -15,13 +15,14 @@ import (
 func (p *program) messagesCommand() *cobra.Command {
 	var out output
 	var f db.MessageFilter
-	var unread, raw bool
+	var unread, raw, withheld bool
 	var since string
 	cmd := &cobra.Command{
 		Use:   "messages [ID]",
 		Short: "List the messages that were read, or print one",
-		Long: `Lists what was read; with --unread, the reports that were not understood. With the
-ID of a message, or the first digits of it, and --raw it prints the message's bytes.`,
+		Long: `Lists what was read; with --unread, the reports that were not understood; with --withheld,
+what was not read: messages that a server lists and does not hand over, with its words. With the ID of a message, or
+the first digits of it, and --raw it prints the message's bytes.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if f.Since, err = p.parseSince(since); err != nil {
@@ -29,6 +30,9 @@ ID of a message, or the first digits of it, and --raw it prints the message's by
 			}
 			if raw != (len(args) == 1) {
 				return usageError{errors.New("--raw and the ID of a message go together"), "bouncehound messages lists the ids"}
+			}
+			if withheld && (raw || unread) {
+				return usageError{errors.New("--withheld goes with neither --unread nor --raw"), "nothing is known of a message that was not handed over but where it lies"}
 			}
 			if unread {
 				f.Kind = bouncehound.KindUnread
@@ -38,6 +42,9 @@ ID of a message, or the first digits of it, and --raw it prints the message's by
 				return err
 			}
 			defer store.Close()
+			if withheld {
+				return p.printWithheld(out, store.AllWithheld(cmd.Context(), f))
+			}
 			if !raw {
 				return p.printMessages(out, store.Messages(cmd.Context(), f))
 			}
@@ -55,8 +62,9 @@ ID of a message, or the first digits of it, and --raw it prints the message's by
 	out.flag(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&unread, "unread", false, "only reports that were not understood")
+	flags.BoolVar(&withheld, "withheld", false, "messages that a server lists and does not hand over")
 	flags.StringVar(&f.Mailbox, "mailbox", "", "only of this mailbox")
-	flags.StringVar(&since, "since", "", "read since: a date, a time or an age such as 7d")
+	flags.StringVar(&since, "since", "", "read (or asked for) since: a date, a time or an age such as 7d")
 	flags.IntVar(&f.Limit, "limit", 0, "at most so many (0: all)")
 	flags.BoolVar(&raw, "raw", false, "print the bytes of the message ID")
 	return cmd

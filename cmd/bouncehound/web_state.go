@@ -47,6 +47,19 @@ func (s webState) Lags(ctx context.Context) ([]web.Lag, error) {
 	return lags, nil
 }
 
+// Withheld implements web.State. Of a mailbox that is configured no more nothing is told.
+func (s webState) Withheld(ctx context.Context) (map[string]int64, error) {
+	counts, err := s.WithheldMessages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	told := map[string]int64{}
+	for _, m := range s.mailboxes {
+		told[m.Name] = counts[m.Name]
+	}
+	return told, nil
+}
+
 // Credentials implements web.State.
 func (s webState) Credentials(ctx context.Context) (all []web.Credential) {
 	for _, m := range s.mailboxes {
