@@ -14,7 +14,10 @@ type Rejudging struct {
 	Judge func(bouncehound.Recipient) bouncehound.Verdict
 	// Read reads and judges a message again. Nil: what messages say stays as it was
 	// read. Otherwise it is given the bytes that are kept, if they are kept whole.
-	Read   func(bouncehound.Message) bouncehound.Judged
+	Read func(bouncehound.Message) bouncehound.Judged
+	// Left is told of each message that Read was not given, or that names others today;
+	// nil: nobody is.
+	Left   func(LeftMessage)
 	Policy bouncehound.Policy
 	Since  time.Time // only bounces and unread messages that arrived at or after; zero: all
 	Apply  bool      // false: nothing is written
@@ -31,7 +34,10 @@ type Rejudged struct {
 
 // A Rejudgement is a bounce before and after. Was is the zero Bounce where a message
 // was not understood and is now; neither has an original.
-type Rejudgement struct{ Was, Is bouncehound.Bounce }
+type Rejudgement struct {
+	Was, Is bouncehound.Bounce
+	Left    Left // with Rejudging.Read, why Is goes by what was read when the message came; empty: it does not
+}
 
 // rejudgeAtOnce is how many bounces Rejudge looks at between two commits, and
 // rereadAtOnce how many messages that were not understood. All bounces of one address are
@@ -54,8 +60,9 @@ const (
 // Repeats get their verdict, and count as little as ever.
 //
 // With r.Read, bounces are matched by their position in the message and their address; those
-// that do not match stay as they are. A message that was not understood and is now is
-// recorded as if it were new. Content that is not kept whole is not read.
+// that do not match stay as they were read. A message that was not understood and is now
+// is recorded as if it were new. Content that is not kept whole is not read: its bounces
+// are judged by what was read when it came.
 func (db *DB) Rejudge(ctx context.Context, r Rejudging) iter.Seq2[Rejudged, error] {
 	return func(yield func(Rejudged, error) bool) {
 		err := db.rejudge(ctx, r, func(d Rejudged) bool { return yield(d, nil) })
@@ -67,7 +74,7 @@ func (db *DB) Rejudge(ctx context.Context, r Rejudging) iter.Seq2[Rejudged, erro
 
 // rejudge calls tell for each address; false ends it.
 func (db *DB) rejudge(ctx context.Context, r Rejudging, tell func(Rejudged) bool) error {
-	again := rejudging{db: db, Rejudging: r, read: map[int64][]bouncehound.Recipient{}}
+	again := rejudging{db: db, Rejudging: r, read: map[int64]readAgain{}}
 	for _, next := range []func(context.Context) ([]Rejudged, bool, error){again.contacts, again.addressless, again.unread} {
 		for more := true; more; {
 			var done []Rejudged
@@ -89,10 +96,11 @@ func (db *DB) rejudge(ctx context.Context, r Rejudging, tell func(Rejudged) bool
 type rejudging struct {
 	db *DB
 	Rejudging
-	key     string                            // of the last address done with
-	id      int64                             // of the last bounce without an address
-	message int64                             // number of the last unread message
-	read    map[int64][]bouncehound.Recipient // by number of the message, whose recipients come by one by one
+	key     string              // of the last address done with
+	id      int64               // of the last bounce without an address
+	message int64               // number of the last unread message
+	read    map[int64]readAgain // by number of the message, whose recipients come by one by one
+	quiet   bool                // what is left was told of, or will be
 }
 
 // The conditions of what comes next.

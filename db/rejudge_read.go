@@ -57,8 +57,13 @@ func (r *rejudging) again(ctx context.Context, s *storedBounce) error {
 		if err != nil {
 			return err
 		}
-		if i := s.position; i < len(read) && bouncehound.Key(read[i].Address) == s.key {
-			s.Is.Recipient = read[i]
+		if i := s.position; i < len(read.recipients) && bouncehound.Key(read.recipients[i].Address) == s.key {
+			s.Is.Recipient = read.recipients[i]
+		} else if s.Left = read.left; s.Left == "" && !read.other {
+			s.Left = LeftDiffers
+		}
+		if err := r.leave(ctx, s, read); err != nil {
+			return err
 		}
 	}
 	v := r.Judge(s.Is.Recipient)
@@ -70,20 +75,22 @@ func (r *rejudging) again(ctx context.Context, s *storedBounce) error {
 // readingsKept bounds of how many messages it is remembered what they say.
 const readingsKept = 1000
 
-// reread returns what a report says of its recipients today; none where it cannot
-// be read again.
-func (r *rejudging) reread(ctx context.Context, message int64) ([]bouncehound.Recipient, error) {
+// reread returns what a report says of its recipients today.
+func (r *rejudging) reread(ctx context.Context, message int64) (readAgain, error) {
 	if known, ok := r.read[message]; ok {
 		return known, nil
 	}
 	kept, err := r.kept(ctx, `m.number = ? AND m.kind = 'report'`, message)
 	if err != nil {
-		return nil, err
+		return readAgain{}, err
 	}
-	var read []bouncehound.Recipient
+	read := readAgain{other: len(kept) == 0}
 	for _, k := range kept {
+		if read.left, err = r.why(ctx, k); err != nil {
+			return readAgain{}, err
+		}
 		if k.whole {
-			read = r.Read(k.Message).Report.Recipients
+			read.recipients = r.Read(k.Message).Report.Recipients
 		}
 	}
 	if len(r.read) >= readingsKept {
@@ -93,7 +100,7 @@ func (r *rejudging) reread(ctx context.Context, message int64) ([]bouncehound.Re
 	return read, nil
 }
 
-// A keptMessage is a message whose bytes are kept.
+// A keptMessage is a message with what is kept of its bytes; Raw is nil if nothing is.
 type keptMessage struct {
 	number int64
 	id     string
@@ -101,7 +108,7 @@ type keptMessage struct {
 	bouncehound.Message
 }
 
-// kept reads messages with their bytes. InternalDate is when they arrived.
+// kept reads messages with what is kept of their bytes. InternalDate is when they arrived.
 func (r *rejudging) kept(ctx context.Context, condition string, args ...any) ([]keptMessage, error) {
 	scan := func(rows *sql.Rows) (k keptMessage, err error) {
 		var squeezed []byte
@@ -109,6 +116,9 @@ func (r *rejudging) kept(ctx context.Context, condition string, args ...any) ([]
 		err = rows.Scan(&k.number, &k.id, &p.Mailbox, &p.Folder, &p.UID, &k.Source, &k.Size, (*stamp)(&k.InternalDate), &squeezed)
 		if err != nil {
 			return k, err
+		}
+		if squeezed == nil {
+			return k, nil
 		}
 		if k.Raw, err = io.ReadAll(flate.NewReader(bytes.NewReader(squeezed))); err != nil {
 			return k, fmt.Errorf("the bytes of message %s: %w", k.id, err)
@@ -126,7 +136,7 @@ func (r *rejudging) kept(ctx context.Context, condition string, args ...any) ([]
 		`+keptFrom+condition, args...))
 }
 
-const keptFrom = `FROM messages m JOIN raw w ON w.message = m.number WHERE `
+const keptFrom = `FROM messages m LEFT JOIN raw w ON w.message = m.number WHERE `
 
 // write runs f in a write transaction, which is undone unless the run is to change
 // something.

@@ -24,7 +24,12 @@ func (r *rejudging) unread(ctx context.Context) (done []Rejudged, more bool, err
 	r.message = kept[len(kept)-1].number
 	var understood []keptJudged
 	for _, k := range kept {
-		if !k.whole {
+		if why, err := r.why(ctx, k); err != nil {
+			return nil, false, err
+		} else if why != "" {
+			if r.Left != nil {
+				r.Left(LeftMessage{Why: why, ID: k.id, Mailbox: k.Place.Mailbox, ArrivedAt: k.InternalDate, Unread: true})
+			}
 			continue
 		}
 		if j := r.Read(k.Message); j.Kind() == bouncehound.KindReport {
@@ -163,6 +168,8 @@ func (r *recording) understood(bounces []bouncehound.Bounce, stood map[string]bo
 // asIfApplied makes, in a transaction that will be undone, those changes of some
 // addresses that judging their stored bounces again makes.
 func (r *rejudging) asIfApplied(ctx context.Context, t *transaction, bounces []bouncehound.Bounce) error {
+	r.quiet = true
+	defer func() { r.quiet = false }()
 	for _, b := range bounces {
 		key := bouncehound.Key(b.Address)
 		if key == "" {

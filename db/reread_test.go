@@ -61,12 +61,14 @@ func TestReread(t *testing.T) {
 	clock.now = noon.AddDate(0, 0, 2)
 	repeat := message(5, noon, said(ida, "soft"), soft)
 	repeat.Report.MessageID = "<report-3@mx.example.net>"
-	record(t, store,
+	all := []bouncehound.Judged{
 		report(1, noon, hard, said(lena, "hard"), said(mia, "hard"), said("vera@example.com", "hard")),
 		report(2, noon.Add(time.Hour), soft, acted(bouncehound.Delayed, oda), said(ida, "soft")),
 		message(3, noon.Add(-time.Hour), said(ida, "soft"), soft),
 		message(4, noon, said("nina@example.com", "hard"), hard),
-		repeat, message(6, noon, acted(bouncehound.Delayed, "una@example.com"), soft))
+		repeat, message(6, noon, acted(bouncehound.Delayed, "una@example.com"), soft),
+	}
+	record(t, store, all...)
 	verdicts := map[string]bouncehound.Verdict{"hard": hard, "soft": soft, "block": blocked, "": soft}
 	judge := func(r bouncehound.Recipient) bouncehound.Verdict { return verdicts[r.Diagnostic] }
 	for i, b := range list(t, store.Bounces(t.Context(), db.BounceFilter{})) {
@@ -91,8 +93,13 @@ func TestReread(t *testing.T) {
 		oda + " server_error/server_error ok→watch (read again: delayed is failed, soft/server_error)",
 		"una@example.com server_error/server_error →",
 	}
+	left := leaving(&r, all)
 	if got := tried(t, store, r); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	// What it names today that no stored bounce matches is told, once a run.
+	if want := slices.Repeat([]string{"1 differs false", "4 differs false"}, 3); !sameSet(*left, want) {
+		t.Errorf("left %q, want %q", *left, want)
 	}
 	b := list(t, store.Bounces(t.Context(), db.BounceFilter{Address: lena}))[0]
 	if b.Recipient != moved || b.Format != "dsn" || b.MessageID != "<report-1@mx.example.net>" || b.Original.Headers["X-Contact-Id"] != "1" {
@@ -113,6 +120,88 @@ func TestReread(t *testing.T) {
 			t.Errorf("%s is a contact: %v, %v", address, ok, err)
 		}
 	}
+}
+
+// leaving has a rejudging tell into the list it returns why it leaves which of some
+// messages, by their numbers from 1.
+func leaving(r *db.Rejudging, messages []bouncehound.Judged) *[]string {
+	var left []string
+	r.Left = func(m db.LeftMessage) {
+		n := 1 + slices.IndexFunc(messages, func(j bouncehound.Judged) bool { return j.ID == m.ID })
+		left = append(left, fmt.Sprint(n, " ", m.Why, " ", m.Unread))
+	}
+	return &left
+}
+
+// TestRereadLeft: it is told of which messages nothing could be read again, and why,
+// and a verdict on one says so too.
+func TestRereadLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	at := &clock{noon}
+	open := func(raw string) *db.DB {
+		store, err := db.Open(t.Context(), path, db.Options{Raw: raw, Now: at.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { store.Close() })
+		return store
+	}
+	later := noon.AddDate(1, 0, 0)
+	all := []bouncehound.Judged{
+		message(1, noon, said("lena@example.com", "hard"), hard), unread(2, noon),
+		message(3, later, said("mia@example.com", "hard"), hard),
+		report(4, later, hard, said("oda@example.com", "hard"), said("ida@example.com", "soft")),
+		report(5, later, hard, said("una@example.com", "hard"), said("vera@example.com", "hard")),
+	}
+	old := open("full")
+	record(t, old, all[:2]...)
+	at.now = later
+	if _, err := old.Retain(t.Context(), db.Retention{Raw: 24 * time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	record(t, open("headers"), all[2])
+	none := open("none")
+	record(t, none, all[3])
+	record(t, open("full"), all[4])
+	says := map[string][]bouncehound.Recipient{"report 5": {said("una@example.com", "hard")}}
+	r := db.Rejudging{Judge: today(map[string]bouncehound.Verdict{"hard": blocked, "soft": hard}), Read: reread(t, says, hard)}
+	left := leaving(&r, all)
+	about := map[string]db.Left{}
+	for d, err := range none.Rejudge(t.Context(), r) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range d.Bounces {
+			about[b.Is.Address] = b.Left
+		}
+	}
+	if want := []string{"1 retention false", "3 headers false", "4 not_kept false", "5 differs false"}; !sameSet(*left, want) {
+		t.Errorf("left %q, want %q", *left, want)
+	}
+	for address, want := range map[string]db.Left{"lena@example.com": db.LeftPruned, "mia@example.com": db.LeftHeaders, "oda@example.com": db.LeftNone, "una@example.com": "", "vera@example.com": db.LeftDiffers} {
+		if got, ok := about[address]; !ok || got != want {
+			t.Errorf("%s: %q, %v, want %q", address, got, ok, want)
+		}
+	}
+	// The bytes of what was not understood go too, in their time.
+	if _, err := old.Retain(t.Context(), db.Retention{Bounces: 24 * time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	left = leaving(&r, all)
+	rejudge(t, none, r)
+	if !slices.Contains(*left, "2 retention true") {
+		t.Errorf("left %q", *left)
+	}
+	// Without Read nothing is.
+	r.Read = nil
+	left = leaving(&r, all)
+	if rejudge(t, none, r); len(*left) > 0 {
+		t.Errorf("left %q", *left)
+	}
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 // TestRereadKept: only bytes that are kept whole are read again.

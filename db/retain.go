@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -56,6 +57,12 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 		return err
 	}
 	all := lastAll.IsZero() || now.Sub(lastAll) >= allOver
+	err = db.tryWrite(ctx, func(t *transaction) error {
+		return errors.Join(t.latest(prunedRaw, now, r.Raw), t.latest(prunedBounces, now, r.Bounces))
+	})
+	if err != nil {
+		return err
+	}
 	if r.Raw > 0 {
 		p := pruning{before: now.Add(-r.Raw), done: done}
 		if err := db.bitByBit(ctx, p.raw); err != nil {
@@ -124,6 +131,22 @@ func (db *DB) bitByBit(ctx context.Context, steps ...func(*transaction) (bool, e
 
 func (t *transaction) set(name, value string) error {
 	_, err := t.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`, name, value)
+	return err
+}
+
+// The settings that remember what was recorded before which time retention has taken out,
+// or may have: where bytes are missing, that is why.
+const (
+	prunedRaw     = "pruned_raw_before"
+	prunedBounces = "pruned_bounces_before"
+)
+
+// latest sets one of them, unless things are kept for ever or less was kept once.
+func (t *transaction) latest(name string, now time.Time, kept time.Duration) error {
+	if kept <= 0 {
+		return nil
+	}
+	_, err := t.exec(`INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)`, name, now.Add(-kept).Format(layout))
 	return err
 }
 

@@ -28,7 +28,9 @@ A do_not_email set by hand or by a list stays, and so does the standing of a con
 whose bounces are not all stored any more. No bounce is counted or sent twice.
 
 With --reparse the kept bytes of reports are read again too, and reports that were not
-understood and are now are recorded.
+understood and are now are recorded. A message whose bytes are not kept, or not whole, goes
+by what was read when it came, judged by today's rules; how many there are and why is told
+at the end, and with --output given they are listed.
 
 It works beside a running daemon, which sends the events. Let a daemon that was
 started with older rules load today's first (SIGHUP), or what it records meanwhile is
@@ -52,16 +54,24 @@ judged by those.`,
 				again.Read = s.reader(p)
 			}
 			d := p.reclassifications(out, s.classifier.Why)
+			d.list = cmd.Flags().Changed("output")
+			again.Left = d.leave
 			for r, rejudgeErr := range store.Rejudge(cmd.Context(), again) {
-				if err = rejudgeErr; err == nil {
+				if err = errors.Join(rejudgeErr, d.err); err == nil {
 					err = d.print(r)
 				}
 				if err != nil {
 					break
 				}
 			}
+			if err == nil {
+				err = d.err
+			}
 			err = errors.Join(d.end(), err) // what was changed is told, whatever came after
 			fmt.Fprintln(p.stderr, d.summary(apply))
+			if left := d.notReadAgain(); left != "" {
+				fmt.Fprintln(p.stderr, left)
+			}
 			return err
 		},
 	}

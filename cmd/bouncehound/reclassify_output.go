@@ -8,10 +8,10 @@ import (
 	"bouncehound/db"
 )
 
-// A reclassified is one verdict or one standing that judging again changes. Only the
-// fields of its kind are set.
+// A reclassified is one verdict or one standing that judging again changes, or a message
+// that was not read again. Only the fields of its kind are set.
 type reclassified struct {
-	What       string                 `json:"what"` // "verdict" or "standing"
+	What       string                 `json:"what"` // "verdict", "standing" or "not_read"
 	Email      string                 `json:"email"`
 	Message    string                 `json:"message,omitempty"`
 	ArrivedAt  time.Time              `json:"arrived_at,omitzero"`
@@ -29,6 +29,7 @@ type reclassified struct {
 	Was        bouncehound.Standing   `json:"was_standing,omitempty"`
 	Standing   bouncehound.Standing   `json:"standing,omitempty"`
 	Why        string                 `json:"why,omitempty"`
+	NotRead    db.Left                `json:"not_read,omitempty"` // of a verdict too: it goes by what was read when the message came
 }
 
 // reclassifications print what judging again changes, and counts it.
@@ -37,12 +38,15 @@ type reclassifications struct {
 	end                       func() error
 	why                       func(rule string) string
 	verdicts, standings, left int
+	notRead                   map[db.Left]int // messages
+	list                      bool            // messages that were not read again
+	err                       error           // of listing one
 }
 
 // reclassifications returns what prints in the form asked for. Of nothing it prints
 // nothing, not even a head.
 func (p *program) reclassifications(out output, why func(rule string) string) *reclassifications {
-	d := &reclassifications{why: why, end: func() error { return nil }}
+	d := &reclassifications{why: why, notRead: map[db.Left]int{}, end: func() error { return nil }}
 	switch out {
 	case outputJSON:
 		e := jsonLines(p.stdout)
@@ -52,10 +56,10 @@ func (p *program) reclassifications(out output, why func(rule string) string) *r
 		d.row = func(r reclassified) error {
 			if w == nil {
 				w = newRecords(p.stdout, "what", "email", "message", "arrived_at", "was_action", "action", "was_class", "was_reason", "was_rule",
-					"class", "reason", "rule", "matched", "confidence", "diagnostic", "was_standing", "standing", "why")
+					"class", "reason", "rule", "matched", "confidence", "diagnostic", "was_standing", "standing", "why", "not_read")
 			}
 			return w.record(r.What, r.Email, r.Message, stamp(r.ArrivedAt), string(r.WasAction), string(r.Action), string(r.WasClass), string(r.WasReason), r.WasRule,
-				string(r.Class), string(r.Reason), r.Rule, r.Matched, string(r.Confidence), r.Diagnostic, string(r.Was), string(r.Standing), r.Why)
+				string(r.Class), string(r.Reason), r.Rule, r.Matched, string(r.Confidence), r.Diagnostic, string(r.Was), string(r.Standing), r.Why, string(r.NotRead))
 		}
 	default:
 		var t *table
@@ -76,6 +80,9 @@ func (r reclassified) cells() []string {
 	if r.What == "standing" {
 		return []string{r.What, r.Email, string(r.Was), string(r.Standing), r.Why}
 	}
+	if r.What == "not_read" {
+		return []string{r.What, r.Email, "", "", "message " + r.Message + ": " + r.Why}
+	}
 	was := "not understood"
 	if r.WasAction != "" {
 		was = verdictCell(r.WasAction, r.WasClass, r.WasReason, r.WasRule)
@@ -84,7 +91,11 @@ func (r reclassified) cells() []string {
 	if r.Matched != "" {
 		why = fmt.Sprintf("%q: %s", r.Matched, r.Why)
 	}
-	return []string{r.What, r.Email, was, verdictCell(r.Action, r.Class, r.Reason, r.Rule), cut(why, 120)}
+	why = cut(why, 120)
+	if r.NotRead != "" {
+		why += " (not read again: " + leftWhy[r.NotRead] + ")"
+	}
+	return []string{r.What, r.Email, was, verdictCell(r.Action, r.Class, r.Reason, r.Rule), why}
 }
 
 func verdictCell(action bouncehound.Action, class bouncehound.Class, reason bouncehound.Reason, rule string) string {
@@ -106,7 +117,7 @@ func (d *reclassifications) print(r db.Rejudged) error {
 			What: "verdict", Email: b.Is.Address, Message: b.Is.Message, ArrivedAt: b.Is.ArrivedAt, Diagnostic: b.Is.Diagnostic,
 			WasAction: b.Was.Action, WasClass: b.Was.Class, WasReason: b.Was.Reason, WasRule: b.Was.Rule,
 			Action: b.Is.Action, Class: b.Is.Class, Reason: b.Is.Reason, Rule: b.Is.Rule, Matched: b.Is.Matched, Confidence: b.Is.Confidence,
-			Why: d.why(b.Is.Rule),
+			Why: d.why(b.Is.Rule), NotRead: b.Left,
 		})
 		if err != nil {
 			return err
