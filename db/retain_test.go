@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -154,6 +155,69 @@ func TestRetainHeld(t *testing.T) {
 	record(t, store, message(9, clock.now, failed("new@example.com"), blocked))
 	if all := events(t, store); len(all) != 1 || all[0].Sequence != 5 {
 		t.Errorf("events %+v", all)
+	}
+}
+
+// TestDropCursor: what is kept for a webhook or an export that is no more goes once its
+// cursor is dropped, and nothing that another has not passed.
+func TestDropCursor(t *testing.T) {
+	store, clock := open(t)
+	r := db.Retention{Bounces: 30 * aDay, Events: 30 * aDay}
+	for n := range 4 {
+		record(t, store, message(n+1, noon, failed(fmt.Sprintf("u%d@example.com", n)), blocked))
+	}
+	crm, err := store.OpenCursor(t.Context(), "crm", bouncehound.StartBeginning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crm.Sequence = 3
+	old, err := store.OpenCursor(t.Context(), "old", bouncehound.StartBeginning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.Sequence = 1
+	if err := store.SetAside(t.Context(), old, bouncehound.DeadLetter{Event: events(t, store)[0], Error: "422"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SaveCursor(t.Context(), crm); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"contacts", "bounces"} {
+		if err := store.SaveExportCursor(t.Context(), what, "daily", 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exports, err := store.ExportCursors(t.Context())
+	want := []db.ExportCursor{{What: "bounces", Name: "daily", Behind: 2, Since: noon}, {What: "contacts", Name: "daily", Behind: 2, Since: noon}}
+	if err != nil || !reflect.DeepEqual(exports, want) {
+		t.Errorf("exports %+v, %v", exports, err)
+	}
+	clock.now = noon.Add(31 * aDay)
+	if got := retained(t, store, r); got != (db.Retained{Bounces: 2}) { // the first event is a dead letter
+		t.Errorf("before: %+v", got)
+	}
+	if n, since, err := store.After(t.Context(), 1); n != 3 || !since.Equal(noon) || err != nil {
+		t.Errorf("kept for old: %d since %v, %v", n, since, err)
+	}
+	if n, err := store.DropCursor(t.Context(), "old"); n != 1 || err != nil {
+		t.Errorf("%d dead letters, %v", n, err)
+	}
+	for _, what := range []string{"contacts", "bounces"} {
+		if err := store.DropExportCursor(t.Context(), what, "daily"); err != nil {
+			t.Error(err)
+		}
+		if err := store.DropExportCursor(t.Context(), what, "daily"); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("dropped twice: %v", err)
+		}
+	}
+	for _, name := range []string{"old", "export/contacts/daily"} {
+		if _, err := store.DropCursor(t.Context(), name); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("drop %s: %v", name, err)
+		}
+	}
+	clock.now = clock.now.Add(aDay)
+	if got := retained(t, store, r); got != (db.Retained{Bounces: 2, Events: 3}) { // crm has not passed the fourth
+		t.Errorf("after: %+v", got)
 	}
 }
 

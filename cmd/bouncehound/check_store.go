@@ -50,6 +50,13 @@ func (c *checking) store() {
 	if len(condition.Problems) == 0 {
 		c.good("store", path, "", "sound, schema %d, %d MB, %d MB free on the disk", condition.Schema, condition.Size/1_000_000, condition.Disk/1_000_000)
 	}
+	left, err := leftovers(c.ctx, c.settings, store, c.p.now())
+	if err != nil {
+		c.wrong("store", path, "cursors", err, "")
+	}
+	for _, l := range left {
+		c.add(finding{"good", l.part, l.name, "cursor", l.text, l.hint})
+	}
 	if pid := lockHolder(path); pid != "" {
 		c.good("store", path, "poller", "process %s polls", pid)
 	} else {

@@ -73,6 +73,7 @@ With --shape the Do Not Email list has the form in which a provider imports it.`
 			return p.exportTo(cmd.Context(), r, s, store, out)
 		},
 	}
+	cmd.AddCommand(p.exportCursorsCommand())
 	flags := cmd.Flags()
 	form.flag(cmd)
 	form = outputCSV

@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,8 +21,8 @@ import (
 // that file, to the byte, whatever has changed since; and one that was broken off
 // before has written nothing.
 func exportNew(ctx context.Context, r exportRequest, s *settings, store *db.DB, told *exported, to func(func(io.Writer) error) error) error {
-	dir := s.Store.Path + ".exports"
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	dir, err := exportsDir(s)
+	if err != nil {
 		return fmt.Errorf("export %s: %w", r.what, err)
 	}
 	name := filepath.Join(dir, r.what+"."+r.cursor)

@@ -26,9 +26,12 @@ func retain(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, ev
 	return err
 }
 
-// retention does so from now on. What goes wrong is logged and tried again: it is no
-// reason to poll no more.
+// retention does so from now on, and warns of what is kept for nobody. What goes wrong
+// is logged and tried again: it is no reason to poll no more.
 func retention(ctx context.Context, s *settings, store *db.DB, log *slog.Logger) error {
+	if err := warnOfLeftovers(ctx, s, store, log, time.Now()); err != nil && ctx.Err() == nil {
+		log.Error("looking for cursors that nobody uses failed", "err", err)
+	}
 	tick := time.NewTicker(retainEvery)
 	defer tick.Stop()
 	for {

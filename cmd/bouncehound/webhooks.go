@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,7 @@ func (p *program) webhooksCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.webhooksListCommand(), p.webhooksTestCommand(),
-		p.webhooksRetryCommand(), p.webhooksRewindCommand(), p.webhooksResumeCommand(), p.webhooksSkipCommand())
+		p.webhooksRetryCommand(), p.webhooksRewindCommand(), p.webhooksResumeCommand(), p.webhooksSkipCommand(), p.webhooksDropCommand())
 	return cmd
 }
 
@@ -62,6 +63,8 @@ type webhookState struct {
 	Paused      bool   `json:"paused,omitempty"`
 	LastError   string `json:"last_error,omitempty"`
 	Unknown     bool   `json:"not_configured,omitempty"`
+	Kept        int64  `json:"kept,omitempty"`       // of one that is not configured: events that it has not passed
+	KeptSince   string `json:"kept_since,omitempty"` // the first of them
 }
 
 // webhookStates returns the state of each configured endpoint, and of those that
@@ -102,6 +105,13 @@ func webhookStates(ctx context.Context, configured []config.Webhook, store *db.D
 				return nil, err
 			}
 		}
+		if state.Unknown {
+			var since time.Time
+			if state.Kept, since, err = store.After(ctx, c.Sequence); err != nil {
+				return nil, err
+			}
+			state.KeptSince = stamp(since)
+		}
 		states = append(states, state)
 	}
 	return states, nil
@@ -127,9 +137,9 @@ func (p *program) printWebhooks(out output, states []webhookState) error {
 		}
 		return nil
 	case outputCSV:
-		w := newRecords(p.stdout, "name", "sequence", "lag", "dead_letters", "skipped", "attempts", "next_at", "paused", "last_error")
+		w := newRecords(p.stdout, "name", "sequence", "lag", "dead_letters", "skipped", "attempts", "next_at", "paused", "last_error", "not_configured")
 		for _, s := range states {
-			if err := w.record(s.Name, fmt.Sprint(s.Sequence), fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Skipped), fmt.Sprint(s.Attempts), s.NextAt, fmt.Sprint(s.Paused), s.LastError); err != nil {
+			if err := w.record(s.Name, fmt.Sprint(s.Sequence), fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Skipped), fmt.Sprint(s.Attempts), s.NextAt, fmt.Sprint(s.Paused), s.LastError, fmt.Sprint(s.Unknown)); err != nil {
 				return err
 			}
 		}
@@ -140,7 +150,7 @@ func (p *program) printWebhooks(out output, states []webhookState) error {
 		state := "ok"
 		switch {
 		case s.Unknown:
-			state = "not configured any more"
+			state = unconfigured(s.Kept, s.KeptSince)
 		case s.Paused:
 			state = "paused: the endpoint answered 410"
 		case s.LastError != "":

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -108,4 +109,34 @@ func (p *program) webhooksSkipCommand() *cobra.Command {
 		fmt.Fprintf(p.stdout, "%s: event %d (%s) is a dead letter now\n", e.Name, head.Sequence, head.Type)
 		return nil
 	})
+}
+
+func (p *program) webhooksDropCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "drop NAME",
+		Short: "Forget a webhook that is not configured any more",
+		Long: `Events are kept until every endpoint has passed them, also one that was taken out of the
+configuration: it may come back. This forgets how far it has read and its dead letters.
+Configured again it is one first seen. A daemon that runs must have been reloaded.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, store, err := p.existingStore(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			if slices.ContainsFunc(s.Webhooks, func(w config.Webhook) bool { return w.Name == args[0] }) {
+				return usageError{fmt.Errorf("the webhook %q is configured", args[0]), "take it out of the configuration, and reload the daemon, first"}
+			}
+			letters, err := store.DropCursor(cmd.Context(), args[0])
+			if errors.Is(err, db.ErrNotFound) {
+				return usageError{fmt.Errorf("no webhook %q was ever sent to", args[0]), "bouncehound webhooks list shows them"}
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(p.stdout, "%s: dropped, with %s\n", args[0], count(letters, "dead letter"))
+			return nil
+		},
+	}
 }
