@@ -45,6 +45,7 @@ type Retention struct {
 	Raw     time.Duration // bytes of reports
 	Bounces time.Duration // and the bytes of messages that were not understood
 	Events  time.Duration // once every endpoint has passed them
+	Sent    time.Duration // rows of sent logs, but for those that a bounce is about
 }
 
 // A Mailbox is one account on one IMAP server.

@@ -30,6 +30,7 @@ raw = "headers"
 raw = "30d"
 bounces = "90d"
 events = "0"
+sent = "60d"
 
 [[mailbox]]
 name = "bounces"
@@ -133,7 +134,7 @@ func TestEverything(t *testing.T) {
 		c.Webhooks[i].Secrets = nil
 	}
 	want := &Config{
-		Store: Store{Path: "/etc/bh/bounces.db", Raw: "headers", Retention: Retention{Raw: 30 * day, Bounces: 90 * day}},
+		Store: Store{Path: "/etc/bh/bounces.db", Raw: "headers", Retention: Retention{Raw: 30 * day, Bounces: 90 * day, Sent: 60 * day}},
 		Mailboxes: []Mailbox{
 			{
 				Name: "bounces", Host: "imap.example.com:1993", TLS: "implicit", CAFile: "/etc/bh/ca.pem", Username: "bounces@example.com", Auth: "password",
@@ -181,7 +182,7 @@ func TestEverything(t *testing.T) {
 func TestNothing(t *testing.T) {
 	c := mustParse(t, "")
 	want := &Config{
-		Store:  Store{Path: "/var/lib/bouncehound/bouncehound.db", Raw: "full", Retention: Retention{Raw: 90 * day, Bounces: 3 * year, Events: 90 * day}},
+		Store:  Store{Path: "/var/lib/bouncehound/bouncehound.db", Raw: "full", Retention: Retention{Raw: 90 * day, Bounces: 3 * year, Events: 90 * day, Sent: 180 * day}},
 		Policy: bouncehound.DefaultPolicy(),
 		Log:    Log{Level: "info", Format: "text"},
 	}

@@ -13,17 +13,18 @@ const (
 	keepRaw     = 90 * day
 	keepBounces = 3 * year
 	keepEvents  = 90 * day
+	keepSent    = 180 * day // as old as messages may be that a poll reads
 )
 
 // readRetention reads how long things are kept. Bounces are kept at least as long as
 // the policy adds them up.
 func readRetention(t *table, p bouncehound.Policy) Retention {
 	name, longest := longestWindow(p)
-	r := Retention{Raw: keepRaw, Bounces: max(keepBounces, longest), Events: keepEvents}
+	r := Retention{Raw: keepRaw, Bounces: max(keepBounces, longest), Events: keepEvents, Sent: keepSent}
 	for _, one := range []struct {
 		key  string
 		into *time.Duration
-	}{{"raw", &r.Raw}, {"bounces", &r.Bounces}, {"events", &r.Events}} {
+	}{{"raw", &r.Raw}, {"bounces", &r.Bounces}, {"events", &r.Events}, {"sent", &r.Sent}} {
 		t.duration(one.key, one.into, 0, forever)
 		if *one.into > 0 && *one.into < day {
 			t.wrong(one.key, `"0" keeps for ever`, "must be at least 1d")

@@ -13,13 +13,14 @@ type Retention struct {
 	Raw     time.Duration // bytes of reports
 	Bounces time.Duration // with their messages' headers, and the bytes of messages that were not understood
 	Events  time.Duration // once every cursor has passed them
+	Sent    time.Duration // rows of sent logs
 	Every   time.Duration // nothing is done if it was done less than this ago
 }
 
 // Retained is what Retain took out of the store.
 type Retained struct {
-	Raw, Bounces, Events int
-	Short                int // bounces that are kept in short form from now on
+	Raw, Bounces, Events, Sent int
+	Short                      int // bounces that are kept in short form from now on
 }
 
 const (
@@ -32,7 +33,8 @@ const (
 // transactions, between which everybody else gets his turn. Never taken out are
 // standings; messages' ids, so that content seen again is known; an event that a cursor
 // has not passed, that a dead letter names, or that is the last about a contact at
-// watch or do_not_email; a bounce that an incremental export has not passed; and in
+// watch or do_not_email; a bounce that an incremental export has not passed; what was sent to whom, where a
+// stored bounce is about it; and in
 // short form, without the quoted original and the bytes, the bounce that decided a
 // contact's standing, those that add up to watch, and complaints of those flagged.
 //
@@ -87,6 +89,15 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 			p.at, p.begun = 0, true
 		}
 		if err := db.bitByBit(ctx, p.events); err != nil {
+			return err
+		}
+	}
+	if r.Sent > 0 {
+		p := pruning{before: now.Add(-r.Sent), done: done, from: "pruned_sent"}
+		if all { // what bounces were about that are gone by now
+			p.at, p.begun = 0, true
+		}
+		if err := db.bitByBit(ctx, p.sent); err != nil {
 			return err
 		}
 	}

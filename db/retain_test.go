@@ -221,6 +221,105 @@ func TestDropCursor(t *testing.T) {
 	}
 }
 
+// TestRetainSent: rows of a sent log go when their time is over, but for those that a
+// stored bounce is about; and those tell no other bounce what the ones that are gone
+// might have told better.
+func TestRetainSent(t *testing.T) {
+	store, clock := open(t)
+	r := db.Retention{Bounces: 365 * aDay, Sent: 180 * aDay}
+	sent := func(rows ...bouncehound.Sent) {
+		t.Helper()
+		l, err := store.BeginList(t.Context(), bouncehound.List{Kind: bouncehound.ListSent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.AddSent(t.Context(), l.Batch, rows); err != nil {
+			t.Fatal(err)
+		}
+	}
+	about := func(n int, address string, at time.Time, original string) bouncehound.Bounce {
+		t.Helper()
+		v := blocked // nothing rests on it
+		if n == 1 {
+			v = hard
+		}
+		j := message(n, at, failed(address), v)
+		j.Report.Original.MessageID = original
+		j.Bounces[0].Original.MessageID = original
+		return record(t, store, j)[0].Bounces[0]
+	}
+	told := func(want ...string) {
+		t.Helper()
+		for i, b := range list(t, store.Bounces(t.Context(), db.BounceFilter{})) {
+			if b.ContactID != want[i] || b.SentAt.IsZero() != (want[i] == "") {
+				t.Errorf("bounce %d: contact %q, sent %s, want %q", i+1, b.ContactID, b.SentAt, want[i])
+			}
+		}
+	}
+	both := []bouncehound.Sent{ // one letter to two
+		{Address: "lena@example.com", MessageID: "<news@example.org>", ContactID: "17", At: noon.Add(-time.Hour)},
+		{Address: "mia@example.com", MessageID: "<news@example.org>", ContactID: "18", At: noon.Add(-time.Hour)},
+	}
+	sent(append(both,
+		bouncehound.Sent{Address: "noa@example.com", ContactID: "19", At: noon.Add(-48 * time.Hour)},
+		bouncehound.Sent{Address: "noa@example.com", ContactID: "19", At: noon.Add(-24 * time.Hour)},
+	)...)
+	about(1, "lena@example.com", noon, "<news@example.org>")
+	about(2, "noa@example.com", noon.Add(-30*time.Hour), "")
+	told("17", "19")
+
+	clock.now = noon.Add(179 * aDay)
+	sent(bouncehound.Sent{Address: "pia@example.com", ContactID: "20", At: clock.now})
+	if got := retained(t, store, r); got != (db.Retained{}) {
+		t.Errorf("before their time: %+v", got)
+	}
+	clock.now = noon.Add(181 * aDay)
+	if got := retained(t, store, r); got != (db.Retained{Sent: 2}) { // mia's, and the second to noa
+		t.Errorf("after it: %+v", got)
+	}
+	told("17", "19")
+	// The letter went to two: that of another name is not lena's because hers is left.
+	about(3, "all@example.com", noon.Add(time.Hour), "<news@example.org>")
+	// This one is about the letter to noa that is gone.
+	about(4, "noa@example.com", noon.Add(2*time.Hour), "")
+	// The same letter to the same recipient is.
+	about(5, "lena@example.com", noon.Add(time.Hour), "<news@example.org>")
+	told("17", "19", "", "", "17")
+	// Looked for anew, what a bounce was about stays.
+	sent(bouncehound.Sent{Address: "noa@example.com", MessageID: "<other@example.org>", ContactID: "19", At: clock.now}, both[1])
+	told("17", "19", "", "", "17")
+
+	clock.now = noon.Add(362 * aDay)
+	if got := retained(t, store, r); got != (db.Retained{Sent: 3}) {
+		t.Errorf("the younger ones: %+v", got)
+	}
+	clock.now = noon.Add(366 * aDay) // and now the bounces that were recorded first
+	if got := retained(t, store, r); got != (db.Retained{Bounces: 1, Short: 1, Sent: 1}) {
+		t.Errorf("after a year: %+v", got)
+	}
+	told("17", "", "", "17")
+}
+
+// TestRetainSentMany: a large log goes in small transactions.
+func TestRetainSentMany(t *testing.T) {
+	store, clock := open(t)
+	l, err := store.BeginList(t.Context(), bouncehound.List{Kind: bouncehound.ListSent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []bouncehound.Sent
+	for n := range 1700 {
+		rows = append(rows, bouncehound.Sent{Address: fmt.Sprintf("u%d@example.com", n), MessageID: "<news@example.org>", ContactID: "17", At: noon})
+	}
+	if _, err := store.AddSent(t.Context(), l.Batch, rows); err != nil {
+		t.Fatal(err)
+	}
+	clock.now = noon.Add(2 * aDay)
+	if got := retained(t, store, db.Retention{Sent: aDay}); got != (db.Retained{Sent: 1700}) {
+		t.Errorf("retained %+v", got)
+	}
+}
+
 // TestRetainReleasesNobody: that bounces are gone lifts nothing and counts for nobody.
 func TestRetainReleasesNobody(t *testing.T) {
 	store, clock := open(t)

@@ -41,7 +41,8 @@ func (t *transaction) sentOf(b *bouncehound.Bounce, key string) (any, error) {
 
 // sentRow finds the row of the sent logs: by the original's Message-ID and the
 // recipient, by the Message-ID alone where it names one contact, else the last that
-// was sent to the recipient before the bounce.
+// was sent to the recipient before the bounce. A row kept beyond its time is one of
+// several of which the others may be gone: only the first of the three finds it.
 func (t *transaction) sentRow(b *bouncehound.Bounce, key string) (number int64, err error) {
 	if id := b.Original.MessageID; id != "" {
 		ok, err := t.one(`SELECT number FROM sent WHERE message_id = ? AND message_id <> '' AND key = ? ORDER BY number DESC LIMIT 1`, []any{bracketed(id), key}, &number)
@@ -50,9 +51,10 @@ func (t *transaction) sentRow(b *bouncehound.Bounce, key string) (number int64, 
 		}
 		// A list or an alias: the bounce names somebody else than the log.
 		var contacts int
-		_, err = t.one(`SELECT count(DISTINCT contact_id || ' ' || key), coalesce(max(number), 0) FROM
-			(SELECT * FROM sent WHERE message_id = ? AND message_id <> '' LIMIT 10)`, []any{bracketed(id)}, &contacts, &number)
-		if contacts == 1 || err != nil {
+		var kept bool
+		_, err = t.one(`SELECT count(DISTINCT contact_id || ' ' || key), coalesce(max(number), 0), EXISTS (SELECT 1 FROM sent WHERE message_id = ?1 AND kept = 1) FROM
+			(SELECT * FROM sent WHERE message_id = ?1 AND message_id <> '' LIMIT 10)`, []any{bracketed(id)}, &contacts, &number, &kept)
+		if contacts == 1 && !kept || err != nil {
 			return number, err
 		}
 	}
@@ -60,7 +62,7 @@ func (t *transaction) sentRow(b *bouncehound.Bounce, key string) (number int64, 
 		return 0, nil
 	}
 	number = 0
-	_, err = t.one(`SELECT number FROM sent WHERE key = ? AND key <> '' AND sent_at BETWEEN ? AND ? ORDER BY sent_at DESC LIMIT 1`,
+	_, err = t.one(`SELECT number FROM sent WHERE key = ? AND key <> '' AND sent_at BETWEEN ? AND ? AND kept = 0 ORDER BY sent_at DESC LIMIT 1`,
 		[]any{key, stamp(b.ArrivedAt.Add(-sentBefore)), stamp(b.ArrivedAt.Add(clockAhead))}, &number)
 	return number, err
 }
@@ -126,7 +128,8 @@ func (t *transaction) matchBounces(messageID, key string) error {
 	return err
 }
 
-// match finds anew what was sent for the bounces that meet a condition.
+// match finds anew what was sent for the bounces that meet a condition. What a bounce
+// was found to be about, and what is kept only for it, stays.
 func (t *transaction) match(condition string, args ...any) error {
 	t.sentKnown, t.sentAny = true, true
 	type row struct {
@@ -148,7 +151,8 @@ func (t *transaction) match(condition string, args ...any) error {
 		if err != nil {
 			return err
 		}
-		if _, err := t.exec(`UPDATE bounces SET sent = ? WHERE id = ? AND sent IS NOT ?`, number, b.id, number); err != nil {
+		if _, err := t.exec(`UPDATE bounces SET sent = ?1 WHERE id = ?2 AND sent IS NOT ?1
+			AND (?1 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM sent s WHERE s.number = bounces.sent AND s.kept = 1))`, number, b.id); err != nil {
 			return err
 		}
 	}

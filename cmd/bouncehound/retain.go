@@ -19,9 +19,9 @@ const (
 // less than so long ago.
 func retain(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, every time.Duration) error {
 	r := s.Store.Retention
-	done, err := store.Retain(ctx, db.Retention{Raw: r.Raw, Bounces: r.Bounces, Events: r.Events, Every: every})
+	done, err := store.Retain(ctx, db.Retention{Raw: r.Raw, Bounces: r.Bounces, Events: r.Events, Sent: r.Sent, Every: every})
 	if done != (db.Retained{}) {
-		log.Info("taken out of the store", "raw", done.Raw, "bounces", done.Bounces, "shortened", done.Short, "events", done.Events)
+		log.Info("taken out of the store", "raw", done.Raw, "bounces", done.Bounces, "shortened", done.Short, "events", done.Events, "sent", done.Sent)
 	}
 	return err
 }
