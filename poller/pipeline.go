@@ -3,7 +3,6 @@ package poller
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -25,12 +24,6 @@ type pipeline struct {
 	read  chan []item   // draughts, in the order of their messages
 	judge chan *judging // the same messages, for the workers
 	stop  chan struct{} // closed when what is read is for nobody
-}
-
-// A judging is a message on its way through the workers.
-type judging struct {
-	judged bouncehound.Judged // once done is closed
-	done   chan struct{}
 }
 
 // A hold counts what is between the server and the store. One goroutine fills it and
@@ -120,17 +113,7 @@ func (p *pipeline) put(items []item) bool {
 func (p *Poller) read(ctx context.Context, r *reading, c *commit) error {
 	line := &pipeline{newHold(), make(chan []item, maxHeld), make(chan *judging, maxHeld), make(chan struct{})}
 	r.line, c.hold = line, line.hold
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for j := range line.judge {
-				if p.Judge != nil {
-					j.judged = p.Judge(j.judged.Message)
-				}
-				close(j.done)
-			}
-		})
-	}
+	workers := p.crew(line.judge)
 	read := make(chan error, 1)
 	go func() {
 		defer close(line.judge)
@@ -148,7 +131,7 @@ func (p *Poller) read(ctx context.Context, r *reading, c *commit) error {
 		if !kept {
 			r.session.wire.abort(errUnwanted) // what is still being read is for nobody
 		}
-		workers.Wait()
+		workers.rest()
 	}()
 	if err := c.run(ctx, line.read); err != nil {
 		return err

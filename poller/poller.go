@@ -115,7 +115,13 @@ type Poller struct {
 	// Judge reads and judges a message while others are fetched and kept. It is
 	// called by several goroutines at a time and must not panic. Nil: the handler
 	// gets messages that nobody has judged.
-	Judge  func(bouncehound.Message) bouncehound.Judged
+	Judge func(bouncehound.Message) bouncehound.Judged
+	// GaveUp says what stands for a message on which Judge has been at work for over a
+	// minute, by the clock and by the time this process had of a processor. That call of
+	// Judge is left to itself. Nil: it is waited for.
+	GaveUp func(bouncehound.Message) bouncehound.Judged
+	// Spent is the processor's time that this process has had; nil: as the system tells.
+	Spent  func() time.Duration
 	Handle Handler
 	Log    *slog.Logger // nil: nothing is logged
 	// DryRun leaves the inbox alone and asks the store for the cursors only. The

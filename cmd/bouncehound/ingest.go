@@ -20,13 +20,11 @@ type judge struct {
 	now        func() time.Time
 }
 
-// message reads and judges one message. A message on which our own code fails is
-// an unread report: it is kept and listed, and in nobody's way.
+// message reads and judges one message.
 func (j judge) message(m bouncehound.Message) (judged bouncehound.Judged) {
 	defer func() {
 		if r := recover(); r != nil {
-			report := bouncehound.Report{Unread: true, Notes: []string{fmt.Sprintf("reading it failed, please report this: %v", r)}}
-			judged = bouncehound.Judged{Message: m, ID: m.ID(), Report: report}
+			judged = unreadable(m, r)
 		}
 	}()
 	report := j.options.Parse(m.Raw)

@@ -30,10 +30,17 @@ func (p *program) newPoller(s *settings, m config.Mailbox, store *db.DB, log *sl
 		for i, r := range recorded {
 			kinds[i] = r.Kind
 		}
+		p.patience.recorded()
 		return kinds, nil
 	})
 	if err == nil {
 		one.Judge = in.judge.message
+	}
+	if err == nil && p.patience != nil {
+		one.GaveUp = func(m bouncehound.Message) bouncehound.Judged {
+			log.Error("the reading of a message does not end; it is kept as unread, please report it", "folder", m.Place.Folder, "uid", m.Place.UID)
+			return p.patience.gaveUp(m)
+		}
 	}
 	return one, err
 }

@@ -17,7 +17,8 @@ type program struct {
 	environ        []string
 	now            func() time.Time
 
-	watched *watched // what the daemon tells those who watch it; nil: nobody does
+	patience *patience // with messages that take for ever
+	watched  *watched  // what the daemon tells those who watch it; nil: nobody does
 	// limitMemory is debug.SetMemoryLimit; nil where the process is not the program's.
 	limitMemory func(int64) int64
 	collectAt   func(int) int // debug.SetGCPercent, with limitMemory
@@ -32,9 +33,12 @@ type program struct {
 func (p *program) run(ctx context.Context, args []string) int {
 	stdout := &firstError{to: p.stdout}
 	p.stdout = stdout
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	p.patience = &patience{end: end}
 	root := p.command()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := ended(ctx, root.ExecuteContext(ctx))
 	if err == nil && stdout.err != nil {
 		err = fmt.Errorf("write the results: %w", stdout.err)
 		p.started = true // what was asked for was understood
