@@ -60,7 +60,7 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 		return nil, err
 	}
 	checks := map[int]*Check{}
-	// As in leanScan; and the driver looks at a context that can end before and after each row.
+	// Without the conversions of database/sql; and the driver looks at a context that can end before and after each row.
 	var v [10]any
 	into := make([]any, len(v))
 	for i := range v {

@@ -2,10 +2,8 @@ package db
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"iter"
-	"time"
 
 	"bouncehound"
 )
@@ -36,6 +34,10 @@ func (db *DB) ContactsOf(ctx context.Context, f ContactFilter, span *Span, all b
 		}
 		w.add(true, stands+` IN (`+list[2:]+`)`, args...)
 	}
+	columns := leanLine
+	if f.Forgotten {
+		columns += `, c.key, c.sealed`
+	}
 	order := ` ORDER BY c.number`
 	if span != nil {
 		types := `e.type IN ('contact.do_not_email', 'contact.released')`
@@ -46,9 +48,8 @@ func (db *DB) ContactsOf(ctx context.Context, f ContactFilter, span *Span, all b
 	}
 	return func(yield func(bouncehound.Contact, error) bool) {
 		// The driver looks at a context that can end before and after each row.
-		rows := stream(context.WithoutCancel(ctx), db.readers, "contacts", db.leanScan(), `SELECT c.email, c.standing, c.since, c.until, c.cause, c.by, c.note,
-			c.reason, c.class, c.status, c.diagnostic, c.bounces, c.first_bounced_at, c.last_bounced_at, c.key, c.sealed
-			FROM contacts c`+w.String()+order+` LIMIT ?`, append(w.args, limit(f.Limit))...)
+		rows := stream(context.WithoutCancel(ctx), db.readers, "contacts", db.leanScan(f.Forgotten), `SELECT `+columns+` FROM contacts c`+w.String()+order+` LIMIT ?`,
+			append(w.args, limit(f.Limit))...)
 		n := 0
 		for c, err := range rows {
 			if n++; err == nil && n%256 == 0 && ctx.Err() != nil {
@@ -58,38 +59,6 @@ func (db *DB) ContactsOf(ctx context.Context, f ContactFilter, span *Span, all b
 				return
 			}
 		}
-	}
-}
-
-// leanScan returns a function that scans one contact after another without the
-// conversions of database/sql, which cost more than the reading.
-func (db *DB) leanScan() func(*sql.Rows) (bouncehound.Contact, error) {
-	var v [16]any
-	into := make([]any, len(v))
-	for i := range v {
-		into[i] = &v[i]
-	}
-	return func(rows *sql.Rows) (c bouncehound.Contact, err error) {
-		if err := rows.Scan(into...); err != nil {
-			return c, err
-		}
-		text := func(i int) string { s, _ := v[i].(string); return s }
-		at := func(i int) (t time.Time) {
-			if s, ok := v[i].(string); ok && err == nil {
-				t, err = time.Parse(time.RFC3339, s)
-			}
-			return t
-		}
-		bounces, _ := v[11].(int64)
-		c = bouncehound.Contact{
-			Email: text(0), Standing: bouncehound.Standing(text(1)), Since: at(2), Until: at(3), Cause: bouncehound.Cause(text(4)), By: text(5), Note: text(6),
-			Reason: bouncehound.Reason(text(7)), Class: bouncehound.Class(text(8)), Status: text(9), Diagnostic: text(10),
-			Bounces: int(bounces), FirstBouncedAt: at(12), LastBouncedAt: at(13),
-		}
-		if sealed, ok := v[15].([]byte); ok && err == nil {
-			c.Email, err = db.unsealed(text(14), sealed)
-		}
-		return c, err
 	}
 }
 

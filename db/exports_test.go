@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -134,6 +135,36 @@ func TestContactsOf(t *testing.T) {
 	}
 	if fill2 > 256 {
 		t.Errorf("%d contacts after the end", fill2)
+	}
+}
+
+// TestContactsOfAnyText: what is in the texts of strangers does not change how a
+// contact is read.
+func TestContactsOfAnyText(t *testing.T) {
+	store, _ := open(t)
+	texts := []string{"", "\x1f", "a\x1fb\x1f", "nul\x00 within", "no UTF-8: \xff\xfe", "Grüße, \"you\"\r\nagain", strings.Repeat("x\x1f", 5000)}
+	for i, text := range texts {
+		r := failed(fmt.Sprintf("a%d@example.com", i))
+		r.Diagnostic = text
+		if _, err := store.Record(t.Context(), db.Batch{Messages: []bouncehound.Judged{message(i+1, noon, r, hard)}}, bouncehound.DefaultPolicy()); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := store.Suppress(t.Context(), fmt.Sprintf("b%d@example.com", i), db.By{Who: text, Note: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := 0
+	for c, err := range store.ContactsOf(t.Context(), db.ContactFilter{}, nil, false) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows++
+		if plain, ok, err := store.Contact(t.Context(), c.Email); !ok || err != nil || plain != c {
+			t.Errorf("%+v, and as Contact has it %+v, %v", c, plain, err)
+		}
+	}
+	if rows != 2*len(texts) {
+		t.Errorf("%d contacts, want %d", rows, 2*len(texts))
 	}
 }
 

@@ -110,6 +110,15 @@ func TestStamp(t *testing.T) {
 		}
 		before = text
 	}
+	for _, text := range []string{
+		"2024-02-29T23:59:59.999Z", "2023-02-29T00:00:00.000Z", "2024-02-30T00:00:00.000Z", "2024-04-31T00:00:00.000Z", "2024-13-01T00:00:00.000Z", "2024-00-01T00:00:00.000Z", "2024-01-00T00:00:00.000Z",
+		"2024-01-01T24:00:00.000Z", "2024-01-01T00:60:00.000Z", "2024-01-01T00:00:60.000Z", "2024-01-01 00:00:00.000Z", "2024-01-01T00:00:00.00ZZ", "2024-01-01T00:00:00+01:00", "2024-01-01T00:00:0a.000Z", "+024-01-01T00:00:00.000Z", "",
+	} {
+		want, wrong := time.Parse(time.RFC3339, text)
+		if got, err := parseStamp(text); !time.Time(got).Equal(want) || (err == nil) != (wrong == nil) {
+			t.Errorf("%q is read as %s, %v, want %s, %v", text, time.Time(got), err, want, wrong)
+		}
+	}
 	var back stamp
 	for _, v := range []any{int64(5), "yesterday", []byte("2026-01-02T03:04:05Z")} {
 		if err := back.Scan(v); err == nil {

@@ -3,7 +3,7 @@ package export
 import "iter"
 
 const (
-	aheadRows  = 256 // read before they are handed over together
+	aheadRows  = 512 // read before they are handed over together
 	aheadParts = 4   // that may wait
 )
 

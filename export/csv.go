@@ -68,6 +68,15 @@ type line struct {
 	begun  bool   // a cell of this line is written
 	raw    bool   // do not defuse
 	ending string // of a line
+
+	dates [16]date // that were written, by the last bits of the day
+}
+
+// A date is a day since 1970 in UTC as RFC 3339 writes it; the text is empty where
+// none was written.
+type date struct {
+	day  int64
+	text string
 }
 
 func (l *line) flush(w io.Writer) error {
@@ -129,6 +138,9 @@ func needsQuotes(s string) bool {
 	if s[0] <= ' ' || s[len(s)-1] <= ' ' {
 		return true
 	}
+	if len(s) > 32 { // where many octets are looked at side by side
+		return strings.IndexByte(s, ',') >= 0 || strings.IndexByte(s, '"') >= 0 || strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0
+	}
 	for i := range len(s) {
 		switch s[i] {
 		case ',', '"', '\r', '\n':
@@ -152,10 +164,38 @@ func (l *line) code(n int) {
 	}
 }
 
-// time writes RFC 3339 in UTC; the zero time is an empty cell.
+const year10000 = 253402300800 // in seconds since 1970
+
+// time writes RFC 3339 in UTC; the zero time is an empty cell. Rows that follow each
+// other are often of the same days, whose dates are made once.
 func (l *line) time(t time.Time) {
 	l.separate()
-	if !t.IsZero() {
-		l.buf = t.UTC().AppendFormat(l.buf, time.RFC3339Nano)
+	if t.IsZero() {
+		return
 	}
+	unix := t.Unix()
+	day, second := unix/86400, unix%86400
+	if unix < 0 || unix >= year10000 {
+		l.buf = t.UTC().AppendFormat(l.buf, time.RFC3339Nano)
+		return
+	}
+	d := &l.dates[day%int64(len(l.dates))]
+	if d.day != day || d.text == "" {
+		*d = date{day, t.UTC().Format("2006-01-02T")}
+	}
+	l.buf = append(l.buf, d.text...)
+	two := func(n int64, after byte) { l.buf = append(l.buf, byte('0'+n/10), byte('0'+n%10), after) }
+	two(second/3600, ':')
+	two(second/60%60, ':')
+	two(second%60, '.')
+	nano, digits := t.Nanosecond(), 0
+	for unit := 100_000_000; nano > 0; unit /= 10 {
+		l.buf = append(l.buf, byte('0'+nano/unit))
+		nano %= unit
+		digits++
+	}
+	if digits == 0 {
+		l.buf = l.buf[:len(l.buf)-1]
+	}
+	l.buf = append(l.buf, 'Z')
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"bouncehound"
@@ -161,4 +162,24 @@ func FuzzDefuse(f *testing.F) {
 			t.Errorf("%q is still live", d)
 		}
 	})
+}
+
+// TestTimes: times are written as package time writes them.
+func TestTimes(t *testing.T) {
+	l := &line{}
+	base := time.Date(2026, 2, 28, 23, 59, 59, 0, time.FixedZone("", 3600))
+	for _, at := range []time.Time{
+		base, base.Add(time.Second), base.Add(time.Hour), base.Add(time.Hour + 120*time.Millisecond), base.Add(1), base.Add(999_999_999), base.Add(2 * time.Hour), base,
+		time.Unix(0, 0), time.Unix(0, 1), time.Unix(-1, 0), time.Unix(-1, 5e8), time.Date(1, 1, 1, 0, 0, 0, 1, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 1e6, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), {},
+	} {
+		l.buf, l.begun = l.buf[:0], false
+		l.time(at)
+		want := at.UTC().Format(time.RFC3339Nano)
+		if at.IsZero() {
+			want = ""
+		}
+		if got := string(l.buf); got != want {
+			t.Errorf("%s is written as %s, want %s", at, got, want)
+		}
+	}
 }
