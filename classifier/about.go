@@ -29,7 +29,7 @@ var aboutSender = []string{
 	"your mail account", "your user account", "your domain", "your host", "your server", "your mail server", "your network", "your helo",
 	"authentication*", "smtp auth", "smtp authentication", "authenticated user", "unauthenticated", "not authenticated",
 	"reverse", "ptr", "rdns", "ip address not*", "ip address is*", "ip address does*", "blacklist*", "blocklist*", "blocked using",
-	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "outgoing", "outbound", "sending",
+	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "dictionary attack*", "outgoing", "outbound", "sending",
 	"recipient limit", "recipient count", "user limit", "too many", "used to send", "smtp user", "smtp is disabled", "header", "headers",
 	"from: header", "reply-to", "rbl", "dnsbl", "relay user", "relay access", "of this relay", "allowed domains",
 	"allowed list", "allow list", "list of permitted*", "permitted posters", "whitelist*", "tried to post", "no posts", "to relay", "mail relay", "unknown network",
