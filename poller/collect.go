@@ -35,6 +35,8 @@ type collection struct {
 	closed bool
 	budget int64 // octets of literals that may still come
 	parts  map[uint32]*part
+	from   uint32   // if not 0, all that is told is gathered in uids,
+	uids   []uint32 // from this UID on
 }
 
 func newCollection(uids []uint32, budget int64, abort func(error), dead <-chan struct{}) *collection {
@@ -67,6 +69,8 @@ func (c *collection) take(msg *imapclient.FetchMessageData) {
 	defer c.mu.Unlock()
 	known, asked := c.parts[got.uid]
 	switch {
+	case c.from != 0 && !c.closed && got.uid >= c.from && len(c.uids) <= maxListed:
+		c.uids = append(c.uids, got.uid)
 	case !asked || c.closed:
 	case known == nil:
 		c.parts[got.uid] = &got
@@ -116,15 +120,14 @@ func (c *collection) read(literal interface {
 	return raw
 }
 
-// finish waits for the strays that are being read and returns what was gathered.
-func (c *collection) finish() map[uint32]*part {
+// finish waits for the strays that are being read; what was gathered is whole then.
+func (c *collection) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.busy > 0 {
 		c.idle.Wait()
 	}
 	c.closed = true
-	return c.parts
 }
 
 // strays passes FETCH responses that go-imap has no command for to the collection

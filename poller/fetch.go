@@ -47,32 +47,31 @@ func (s *session) search(criteria *imap.SearchCriteria, first uint32) ([]uint32,
 	return uids, nil
 }
 
-// listed reports whether a message is still there.
-func (s *session) listed(uid uint32) (bool, error) {
-	uids, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{imap.UIDSetNum(imap.UID(uid))}}, uid)
-	return len(uids) > 0 && uids[0] == uid, err
-}
-
 // fetch asks for items of messages and believes nothing until the server has said
 // that all is well: a connection cut in the middle of a body looks like a short
 // body, and only the end of the command tells.
 func (s *session) fetch(uids []uint32, items imap.FetchOptions, budget int64) (map[uint32]*part, error) {
 	items.UID = true
 	c := newCollection(uids, budget, s.wire.abort, s.client.Closed())
+	if err := s.collect(c, set(uids), items, budget); err != nil {
+		return nil, err
+	}
+	return c.parts, nil
+}
+
+// collect gives one FETCH command and gathers what it brings.
+func (s *session) collect(c *collection, uids imap.UIDSet, items imap.FetchOptions, budget int64) error {
 	s.strays.set(c)
 	defer s.strays.set(nil)
 	err := s.do(budget, func() error {
-		cmd := s.client.Fetch(set(uids), &items)
+		cmd := s.client.Fetch(uids, &items)
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			c.take(msg)
 		}
 		return cmd.Close()
 	})
-	parts := c.finish()
-	if err != nil {
-		return nil, err
-	}
-	return parts, nil
+	c.finish()
+	return err
 }
 
 // fetchAll is fetch that leaves none out. What is missing is asked for again, one by

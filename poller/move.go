@@ -60,7 +60,7 @@ func (t *tidying) gone(uids []uint32, err error) error {
 	if err != nil {
 		return err
 	}
-	left, err := t.session.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
+	left, err := t.session.there(uids)
 	if err == nil && len(left) > 0 {
 		err = &Error{
 			Stage: "tidy", Folder: t.folder.name, Hint: "Gmail lets nothing out of All Mail: poll INBOX or another label there",

@@ -57,7 +57,10 @@ func (p *Poller) list(ctx context.Context, r *reading, messages uint32) (l listi
 		// SINCE knows days only, in whatever time zone; each message is looked at again.
 		criteria.Since = r.oldest.UTC().AddDate(0, 0, -1)
 	}
-	if l.uids, err = r.session.search(criteria, first); err != nil || len(l.uids) == 0 {
+	if l.uids, err = r.session.search(criteria, first); err == nil && len(l.uids) == 0 {
+		l.uids, err = r.session.unlisted(first, messages)
+	}
+	if err != nil || len(l.uids) == 0 {
 		return l, fail("search", r.folder.name, err)
 	}
 	l.last = l.uids[len(l.uids)-1]

@@ -81,8 +81,7 @@ func (t *tidying) left(uids []uint32) ([]uint32, error) {
 	if err := t.session.do(0, func() error { return t.session.client.Noop().Wait() }); err != nil {
 		return nil, err
 	}
-	found, err := t.session.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
-	return slices.DeleteFunc(found, func(uid uint32) bool { return !slices.Contains(uids, uid) }), err
+	return t.session.there(uids)
 }
 
 // settle waits, once in a poll, until the messages have all left the folder or none

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/emersion/go-imap/v2"
-
 	"bouncehound"
 )
 
@@ -69,7 +67,7 @@ func (p *Poller) withheld(ctx context.Context, r *reading) (again []uint32, err 
 	}
 	var left, gone []uint32
 	for chunk := range slices.Chunk(uids, maxSet) {
-		there, err := r.session.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(chunk)}}, 0)
+		there, err := r.session.there(chunk)
 		if err != nil {
 			return nil, fail("search", r.folder.name, err)
 		}

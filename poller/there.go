@@ -1,0 +1,64 @@
+package poller
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// A SEARCH that ends with OK and lists nothing is no proof that nothing is there.
+//
+// QUIRK: iCloud leaves the SEARCH response out where nothing matches, though RFC 3501
+// section 6.4.4 wants it, and so an answer that was lost looks like that of an empty
+// folder. What rests on it is asked for in another way too.
+
+// there returns which of these messages are in the open folder, ascending.
+func (s *session) there(uids []uint32) (found []uint32, err error) {
+	found, err = s.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
+	found = slices.DeleteFunc(found, func(uid uint32) bool { return !slices.Contains(uids, uid) })
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	parts, err := s.fetch(uids, imap.FetchOptions{}, 64<<10)
+	if refused(err) { // as some do of messages that are not there
+		return nil, nil
+	}
+	for uid, p := range parts {
+		if p != nil {
+			found = append(found, uid)
+		}
+	}
+	slices.Sort(found)
+	return found, err
+}
+
+// listed reports whether a message is still there.
+func (s *session) listed(uid uint32) (bool, error) {
+	found, err := s.there([]uint32{uid})
+	return len(found) > 0, err
+}
+
+// unlisted returns the UIDs from first on, ascending, that the open folder had when it
+// was opened, where SEARCH lists none. It asks only if the server does not tell that
+// there are none (RFC 9051 section 2.3.1.1: UIDNEXT).
+func (s *session) unlisted(first, messages uint32) ([]uint32, error) {
+	if messages == 0 || s.next != 0 && uint32(s.next) <= first {
+		return nil, nil
+	}
+	c := newCollection(nil, 0, s.wire.abort, s.client.Closed())
+	c.from = first
+	err := s.collect(c, imap.UIDSet{imap.UIDRange{Start: imap.UID(first)}}, imap.FetchOptions{UID: true}, 64<<10)
+	if refused(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(c.uids) > maxListed {
+		return nil, fmt.Errorf("the server lists more than %d messages", maxListed)
+	}
+	slices.Sort(c.uids)
+	// What came since is the next poll's.
+	return slices.DeleteFunc(slices.Compact(c.uids), func(uid uint32) bool { return s.next != 0 && uid >= uint32(s.next) }), nil
+}
