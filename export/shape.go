@@ -18,19 +18,30 @@ type Shape string
 const (
 	Native Shape = "native" // ours: what [DoNotEmail] writes
 	// SES is the input of an import job of Amazon SES: "address,BOUNCE" without a header,
-	// or one JSON object a line (SES Developer Guide, "Using the Amazon SES account-level
-	// suppression list"; at most 100,000 addresses a job).
+	// or one JSON object a line, at most [SESMost] of either.
+	// https://docs.aws.amazon.com/ses/latest/dg/sending-email-suppression-list.html
+	// ("Adding email addresses in bulk")
 	SES Shape = "ses"
-	// Mailgun is the file for POST /v3/DOMAIN/bounces/import (at most 25 MB), or as JSON
-	// the bodies for POST /v3/DOMAIN/bounces, of 1,000 addresses each.
+	// Mailgun is the file for POST /v3/DOMAIN/bounces/import, which must have these four
+	// columns and at most 25 MB, or as JSON the bodies for POST /v3/DOMAIN/bounces, of
+	// 1,000 addresses each, of which all four fields are required.
+	// https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/bounces
 	Mailgun Shape = "mailgun"
-	// SendGrid is a file of one column for Suppressions, Global Unsubscribes, or as JSON
-	// the bodies for POST /v3/asm/suppressions/global.
+	// SendGrid is a file of one column for the upload of an unsubscribe group, which reads
+	// the first column and passes a header (sendgrid/docs, ui/sending-email/
+	// unsubscribe-groups: "Upload a CSV"); no upload of global unsubscribes is documented.
+	// As JSON it is the bodies for POST /v3/asm/suppressions/global, for which no limit
+	// is told.
+	// https://www.twilio.com/docs/sendgrid/api-reference/suppressions-global-suppressions
 	SendGrid Shape = "sendgrid"
-	// Postmark is a file of one column, or as JSON the bodies for
-	// POST /message-streams/STREAM/suppressions, of 50 addresses each (its limit).
+	// Postmark is, as JSON, the bodies for POST /message-streams/STREAM/suppressions, of 50
+	// addresses each (its limit). No file is documented: the one column has the name of
+	// the field. https://postmarkapp.com/developer/api/suppressions-api
 	Postmark Shape = "postmark"
 )
+
+// SESMost is how many addresses SES takes in one import job.
+const SESMost = 100_000
 
 // Shapes are all of them, in the order of the documentation.
 var Shapes = []Shape{Native, SES, Mailgun, SendGrid, Postmark}
@@ -103,7 +114,7 @@ var shapes = map[Shape]shape{
 			return struct {
 				Email   string `json:"address"`
 				Code    string `json:"code"`
-				Error   string `json:"error,omitempty"`
+				Error   string `json:"error"` // required, and may be empty
 				Created string `json:"created_at,omitempty"`
 			}{c.Email, fmt.Sprint(replyOf(c)), c.Diagnostic, mailTime(c.Since)}
 		},

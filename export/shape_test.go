@@ -34,7 +34,7 @@ func TestSuppressions(t *testing.T) {
 			`lena@example.com,550,"550 5.1.1 ""lena"", no such user","Mon, 02 Nov 2026 08:00:00 +0000"` + "\n" +
 			"+tag=ann@example.com,550,,\nfull@example.com,452,'=452 4.2.2 mailbox full,\n"},
 		{Mailgun, JSON, `[{"address":"lena@example.com","code":"550","error":"550 5.1.1 \"lena\", no such user","created_at":"Mon, 02 Nov 2026 08:00:00 +0000"},` +
-			`{"address":"+tag=ann@example.com","code":"550"},{"address":"full@example.com","code":"452","error":"=452 4.2.2 mailbox full"}]` + "\n"},
+			`{"address":"+tag=ann@example.com","code":"550","error":""},{"address":"full@example.com","code":"452","error":"=452 4.2.2 mailbox full"}]` + "\n"},
 		{SendGrid, CSV, "email\nlena@example.com\n+tag=ann@example.com\nfull@example.com\n"},
 		{SendGrid, JSON, `{"recipient_emails":["lena@example.com","+tag=ann@example.com","full@example.com"]}` + "\n"},
 		{Postmark, CSV, "EmailAddress\nlena@example.com\n+tag=ann@example.com\nfull@example.com\n"},

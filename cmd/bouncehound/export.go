@@ -137,6 +137,9 @@ func (p *program) exportTo(ctx context.Context, r exportRequest, s *settings, st
 	} else if out != "" {
 		fmt.Fprintf(p.stderr, "%s written to %s\n", count(told.rows, "row"), out)
 	}
+	if r.shape == export.SES && told.rows > export.SESMost {
+		fmt.Fprintf(p.stderr, "SES takes %d addresses an import job: split -l %d cuts the file\n", export.SESMost, export.SESMost)
+	}
 	if told.left > 0 {
 		fmt.Fprintf(p.stderr, "%s left out: %s has to be told of these by hand\n", count(told.left, "released contact"), r.shape)
 	}
