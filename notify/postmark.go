@@ -45,7 +45,7 @@ type postmarkBounce struct {
 	BouncedAt     time.Time
 	DumpAvailable bool
 	Inactive      bool // Postmark itself would send there no more
-	CanActivate   bool
+	CanActivate   bool // never after a complaint
 	Subject       string
 }
 
@@ -86,6 +86,7 @@ var (
 	postmarkSoft      = postmarkType{4096, "SoftBounce", "Soft bounce", "The message could not be delivered this time; the address may work later."}
 	postmarkVirus     = postmarkType{8192, "VirusNotification", "Virus notification", "Malware was found in the message."}
 	postmarkChallenge = postmarkType{16384, "ChallengeVerification", "Spam challenge verification", "The recipient's system wants the sender to prove himself."}
+	// Its code is that of the list; the example of the spam complaint webhook has 512.
 	postmarkComplaint = postmarkType{100001, "SpamComplaint", "Spam complaint", "The recipient marked the message as spam."}
 	postmarkBlocked   = postmarkType{100006, "Blocked", "ISP block", "The message or its sender was refused; the address is not to blame."}
 )
@@ -145,7 +146,7 @@ func postmarkFailure(b *bouncehound.Bounce) postmarkType {
 func (n notice) postmark(common postmarkCommon, t postmarkType, inactive bool) postmarkBounce {
 	b := postmarkBounce{
 		postmarkCommon: common, ID: n.event.Sequence, Type: t.kind, TypeCode: t.code, Name: t.name, MessageID: n.messageID(),
-		Description: t.description, Email: n.email, From: n.sender(), BouncedAt: n.at.UTC(), Inactive: inactive, CanActivate: true,
+		Description: t.description, Email: n.email, From: n.sender(), BouncedAt: n.at.UTC(), Inactive: inactive, CanActivate: t != postmarkComplaint,
 	}
 	if n.bounce != nil {
 		b.Subject = n.bounce.Original.Subject

@@ -32,7 +32,7 @@ func TestPostmark(t *testing.T) {
 		case "SpamComplaint":
 			var c postmark.SpamComplaintEvent
 			strict(t, r.body, &c)
-			got = append(got, fmt.Sprint(c.RecordType, c.ID, " ", c.Type, " ", c.TypeCode, " ", c.Inactive, " ", c.Email))
+			got = append(got, fmt.Sprint(c.RecordType, c.ID, " ", c.Type, " ", c.TypeCode, " ", c.Inactive, " ", c.CanActivate, " ", c.Email))
 		case "Delivery":
 			var d postmark.DeliveryEvent
 			strict(t, r.body, &d)
@@ -47,6 +47,6 @@ func TestPostmark(t *testing.T) {
 	}
 	same(t, got, "Bounce1 HardBounce 1 true lena@example.com news@example.org smtp;550 5.1.1 User unknown map[X-Contact-Id:42] true",
 		"Bounce2 SoftBounce 4096 false lena@example.com news@example.org smtp;550 5.1.1 User unknown map[X-Contact-Id:42] true",
-		"SpamComplaint3 SpamComplaint 100001 true lena@example.com", "Delivery lena@example.com 1.news@example.org true",
+		"SpamComplaint3 SpamComplaint 100001 true false lena@example.com", "Delivery lena@example.com 1.news@example.org true",
 		"SubscriptionChange lena@example.com true ManualSuppression Customer", "SubscriptionChange lena@example.com false  Customer")
 }
