@@ -7,15 +7,17 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// A week with an endpoint that fails in every way at random, takes events and dies
-// before it says so, and with a daemon that is restarted and crashes. Every event
-// arrives or is set aside; first arrivals are in order; one id is one body for
-// ever; and another endpoint of the same log never waits.
+// A week with an endpoint that fails in every way at random, hangs, asks to be left
+// alone for a while or for good, refuses an event once, takes events and dies before it
+// says so, and with a daemon that is restarted. Every event arrives or is set aside;
+// first arrivals are in order; one id is one body for ever; nobody who asked to be left
+// alone is bothered; and another endpoint of the same log never waits.
 func TestWeek(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
@@ -39,8 +41,13 @@ func liveAWeek(t *testing.T, seed uint64) {
 	}
 	refusedOnce := map[string]bool{}
 	var outage time.Time
+	alone := &quiet{}
+	paused, waited := 0, 0
 	bad.answer = func(r *http.Request) (*http.Response, error) {
 		id := r.Header.Get("webhook-id")
+		if err := alone.disturbed(time.Now()); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
 		if time.Now().Before(outage) {
 			return nil, errors.New("connection refused")
 		}
@@ -48,7 +55,10 @@ func liveAWeek(t *testing.T, seed uint64) {
 		case 0:
 			return hangs(r)
 		case 1:
-			return reply(429, "Retry-After", strconv.Itoa(random.IntN(4000))), nil
+			seconds := random.IntN(4000)
+			alone.until(time.Now().Add(time.Duration(seconds) * time.Second))
+			waited++
+			return reply(429, "Retry-After", strconv.Itoa(seconds)), nil
 		case 2:
 			if random.IntN(4) == 0 && !seen[id] {
 				refusedOnce[id] = true
@@ -66,6 +76,12 @@ func liveAWeek(t *testing.T, seed uint64) {
 			}
 		case 6:
 			time.Sleep(time.Duration(random.IntN(20)) * time.Second)
+		case 7:
+			if random.IntN(10) == 0 {
+				alone.forGood()
+				paused++
+				return reply(410), nil
+			}
 		}
 		receive(id)
 		return reply(200), nil
@@ -76,6 +92,16 @@ func liveAWeek(t *testing.T, seed uint64) {
 	stopGood := background(t, goodSender)
 	s := newTestSender(t, crm(), log, bad)
 	stop := background(t, s)
+	resume := func() { // as a person does who mended the endpoint
+		if !log.cursor("crm").Paused {
+			return
+		}
+		alone.until(time.Time{})
+		if _, err := s.Resume(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s.Wake()
+	}
 
 	var ids []string
 	for hour := range 7 * 24 {
@@ -88,6 +114,9 @@ func liveAWeek(t *testing.T, seed uint64) {
 		if len(good.took()) != len(ids) {
 			t.Errorf("hour %d: the other endpoint has %d of %d events", hour, len(good.took()), len(ids))
 		}
+		if world.IntN(4) == 0 {
+			resume()
+		}
 		if world.IntN(6) == 0 { // the daemon is restarted
 			stop()
 			s = newTestSender(t, crm(), log, bad)
@@ -99,10 +128,14 @@ func liveAWeek(t *testing.T, seed uint64) {
 		receive(r.Header.Get("webhook-id"))
 		return reply(200), nil
 	})
+	resume()
 	time.Sleep(week)
 	stop()
 	stopGood()
 
+	if paused == 0 || waited == 0 || len(refusedOnce) == 0 {
+		t.Errorf("too easy a week: %d times paused, %d times asked to wait, %d refused", paused, waited, len(refusedOnce))
+	}
 	if c := log.cursor("crm"); c.Sequence != log.last() || c.Attempts != 0 {
 		t.Errorf("cursor %+v", c)
 	}
@@ -134,6 +167,39 @@ func liveAWeek(t *testing.T, seed uint64) {
 		bodies[c.id] = c.body
 	}
 	checkRetry(t, s, log, bad)
+}
+
+// A quiet is what an endpoint asked for that wants to be left alone.
+type quiet struct {
+	mu   sync.Mutex
+	to   time.Time
+	gone bool
+}
+
+func (q *quiet) until(to time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.to, q.gone = to, false
+}
+
+func (q *quiet) forGood() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.gone = true
+}
+
+// disturbed says whether somebody calls all the same. Stored times end with the
+// millisecond.
+func (q *quiet) disturbed(now time.Time) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.gone:
+		return errors.New("called after a 410")
+	case now.Before(q.to.Add(-time.Millisecond)):
+		return fmt.Errorf("called %v before Retry-After was over", q.to.Sub(now))
+	}
+	return nil
 }
 
 // checkRetry sends the week's dead letters again: all are gone then, and none that
