@@ -311,6 +311,49 @@ func TestDecideProperties(t *testing.T) {
 	}
 }
 
+// TestDecideLaws: what mail that arrived and a release do, whatever came before.
+func TestDecideLaws(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for n := range 5_000 {
+		p, h, now := anyHistory(r)
+		h.Facts = slices.DeleteFunc(h.Facts, func(f Fact) bool { return !f.At.Before(now) })
+		before := p.Decide(h, now)
+		fail := func(what string, got Decision) {
+			t.Errorf("history %d: %s: %+v, before %+v\npolicy %+v\nhistory %+v", n, what, got, before, p, h)
+		}
+
+		// Mail that arrived ends every count, and lifts no flag.
+		arrived := h
+		arrived.Facts = append(slices.Clone(h.Facts), Fact{Bounce: 99, At: now, Action: Delivered, Class: None})
+		got := p.Decide(arrived, now)
+		switch {
+		case before.Standing == DoNotEmail:
+			if got != before {
+				fail("delivered to somebody flagged", got)
+			}
+		case got.Standing != OK:
+			fail("delivered", got)
+		}
+		soft := Fact{Bounce: 100, At: now.Add(time.Hour), Action: Failed, Class: Soft, Reason: ServerError}
+		arrived.Facts = append(arrived.Facts, soft)
+		if got := p.Decide(arrived, soft.At); before.Standing != DoNotEmail && p.Soft.Count > 1 && got.Standing != Watch {
+			fail("the first soft bounce after it", got)
+		}
+
+		// What came before a release never counts again, and what comes after it does.
+		p.Hard = Limit{Count: 1}
+		released := History{Facts: slices.Clone(h.Facts), Standing: OK, Released: now}
+		if got := p.Decide(released, now); got.Standing != OK {
+			fail("released", got)
+		}
+		hard := Fact{Bounce: 101, At: now.Add(time.Hour), Action: Failed, Class: Hard, Reason: UserUnknown}
+		released.Facts = append(released.Facts, hard)
+		if got := p.Decide(released, hard.At); got != (Decision{Standing: DoNotEmail, Since: hard.At, Cause: CauseBounce, Bounce: 101}) {
+			fail("a hard bounce after the release", got)
+		}
+	}
+}
+
 // TestDecideReplay: a contact ends up the same whether its bounces are looked at one by
 // one as they come, those of one time in any order, or all at once.
 func TestDecideReplay(t *testing.T) {
