@@ -2,11 +2,13 @@ package poller_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -81,4 +83,38 @@ func subjects(mails []imaptest.Mail) (subjects []string) {
 		}
 	}
 	return subjects
+}
+
+// TestDovecotListen: the real thing tells of new messages in every folder.
+func TestDovecotListen(t *testing.T) {
+	server := imaptest.Dovecot(t)
+	server.SetCaps(imap.CapIdle, imap.CapNamespace)
+	server.Append("Second", mail(1, bouncehound.KindReport), day)
+	p := plain(newPoller(server, newMemo()), server)
+	p.Mailbox.Folders = []string{"INBOX", "Second"}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	woken, ended := make(chan bool, 100), make(chan error, 1)
+	go func() { ended <- p.Listen(ctx, func() { woken <- true }) }()
+	await := func(what string) {
+		t.Helper()
+		select {
+		case <-woken:
+		case <-ctx.Done():
+			t.Fatal("not woken: ", what)
+		}
+	}
+	await("one connection stands")
+	await("both connections stand")
+	for i, folder := range []string{"INBOX", "Second", "INBOX"} {
+		server.Append(folder, mail(2+i, bouncehound.KindReport), day)
+		await(folder)
+		for len(woken) > 0 { // Dovecot may tell of one message twice
+			<-woken
+		}
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -16,22 +17,43 @@ const (
 	// A connection for listening that is lost is taken up again after pauses from a
 	// second to ten minutes, for ever.
 	maxListenPause = 10 * time.Minute
+	// maxListened is how many folders are listened in, each on a connection of its own
+	// (RFC 2177 knows no other way). Dovecot lets a user have ten from an address, Gmail
+	// 15, Exchange 16 to 20, and other clients want some of them.
+	maxListened = 5
 )
 
 // ErrNoIdle says that a server cannot tell of new messages by itself (RFC 2177).
 var ErrNoIdle = errors.New("the server has no IDLE")
 
-// Listen keeps a connection of its own on which the server tells of new messages in
-// the first folder, and calls wake whenever it does, and each time the connection
-// stands: something may have come meanwhile. It goes on until ctx ends, and returns
-// ErrNoIdle where the server cannot do it.
+// Listen keeps connections of its own on which the server tells of new messages, one
+// for each folder up to five, and calls wake whenever it does, and each time a connection
+// stands: something may have come meanwhile. Several goroutines call wake. It goes on
+// until ctx ends, and returns ErrNoIdle where the server cannot do it.
 func (p *Poller) Listen(ctx context.Context, wake func()) error {
 	if err := p.Mailbox.check(); err != nil {
 		return err
 	}
+	all := p.Mailbox.folders()
+	if len(all) > maxListened {
+		p.log().Warn("listening for new messages in some folders only; the others are polled on the schedule", "folders", all[:maxListened])
+		all = all[:maxListened]
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var listening sync.WaitGroup
+	for _, name := range all {
+		listening.Go(func() { cancel(p.listenIn(ctx, name, wake)) })
+	}
+	listening.Wait()
+	return context.Cause(ctx)
+}
+
+// listenIn is Listen for one folder.
+func (p *Poller) listenIn(ctx context.Context, name string, wake func()) error {
 	for tries := 1; ; tries++ {
 		begun := time.Now()
-		err := p.listen(ctx, wake)
+		err := p.listen(ctx, name, wake)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -43,7 +65,7 @@ func (p *Poller) Listen(ctx context.Context, wake func()) error {
 		}
 		wait := min(time.Second<<min(tries-1, 20), maxListenPause)
 		wait = wait/2 + rand.N(wait/2)
-		p.log().Warn("listening for new messages was cut off, it is taken up again", "err", err, "in", wait.Round(time.Second))
+		p.log().Warn("listening for new messages was cut off, it is taken up again", "folder", name, "err", err, "in", wait.Round(time.Second))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -52,8 +74,8 @@ func (p *Poller) Listen(ctx context.Context, wake func()) error {
 	}
 }
 
-// listen is Listen over one connection, until it is lost.
-func (p *Poller) listen(ctx context.Context, wake func()) error {
+// listen is listenIn over one connection, until it is lost.
+func (p *Poller) listen(ctx context.Context, name string, wake func()) error {
 	s, err := p.enter(ctx)
 	if err != nil {
 		return err
@@ -64,7 +86,7 @@ func (p *Poller) listen(ctx context.Context, wake func()) error {
 		return ErrNoIdle
 	}
 	// A dry run's plan: where things are moved to does not matter here.
-	plan, err := (&Poller{Mailbox: p.Mailbox, DryRun: true}).plan(s)
+	plan, err := (&Poller{Mailbox: Mailbox{Folders: []string{name}}, DryRun: true}).plan(s)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,10 @@ package poller_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -75,6 +78,47 @@ func TestListen(t *testing.T) {
 			t.Errorf("%d times IDLE in 100 minutes", renewed)
 		}
 	})
+}
+
+// TestListenInFolders: with several folders the server tells of messages in each, over as
+// many connections as there are folders, and no more than five.
+func TestListenInFolders(t *testing.T) {
+	for _, c := range []struct{ folders, told int }{{1, 1}, {3, 3}, {7, 5}} {
+		inBubble(t, "", func(t *testing.T) {
+			var mu sync.Mutex
+			opened := map[string]int{}
+			var connections []*script
+			p := scriptPoller(nil, newMemo())
+			for i := range c.folders {
+				p.Mailbox.Folders = append(p.Mailbox.Folders, fmt.Sprintf("Folder %d", i))
+			}
+			p.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				s := listening(map[time.Duration]string{time.Duration(1+len(connections)) * time.Hour: "* 4 EXISTS"})
+				good := s.on
+				s.on = func(c *scripted, tag, command string) bool {
+					if name, ok := strings.CutPrefix(command, "EXAMINE "); ok {
+						mu.Lock()
+						opened[strings.Trim(name, `"`)]++
+						mu.Unlock()
+					}
+					return good(c, tag, command)
+				}
+				connections = append(connections, s)
+				return s.dial(ctx, network, address)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Hour)
+			defer cancel()
+			var woken atomic.Int32
+			if err := p.Listen(ctx, func() { woken.Add(1) }); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			if len(connections) != c.told || len(opened) != c.told || opened["Folder 0"] != 1 || opened[fmt.Sprintf("Folder %d", c.told-1)] != 1 || int(woken.Load()) != 2*c.told {
+				t.Errorf("%d folders: %d connections, opened %v, woken %d times", c.folders, len(connections), opened, woken.Load())
+			}
+		})
+	}
 }
 
 // A server that has no IDLE, and one whose connection is lost, refuses IDLE, or falls
