@@ -61,23 +61,18 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 	}
 	checks := map[int]*Check{}
 	// Without the conversions of database/sql; and the driver looks at a context that can end before and after each row.
-	var v [10]any
-	into := make([]any, len(v))
-	for i := range v {
-		into[i] = &v[i]
-	}
-	scan := func(rows *sql.Rows) (n int, err error) {
+	var number, line any
+	into := []any{&number, &line}
+	scan := func(rows *sql.Rows) (none struct{}, err error) {
 		if err := rows.Scan(into...); err != nil {
-			return 0, err
+			return none, err
 		}
-		text := func(i int) string { s, _ := v[i].(string); return s }
-		c := &Check{Known: true, Contact: bouncehound.Contact{
-			Email: text(1), Standing: bouncehound.Standing(text(2)), Cause: bouncehound.Cause(text(4)), Note: text(5),
-			Reason: bouncehound.Reason(text(6)), Class: bouncehound.Class(text(7)), Status: text(8), Diagnostic: text(9),
-		}}
-		number, _ := v[0].(int64)
-		checks[int(number)] = c
-		return int(number), (*stamp)(&c.Contact.Since).Scan(v[3])
+		n, _ := number.(int64)
+		text, _ := line.(string)
+		c := &Check{Known: true}
+		checks[int(n)] = c
+		c.Contact, err = contactOf(text)
+		return none, err
 	}
 	for _, err := range stream(context.WithoutCancel(ctx), db.readers, "check", scan, selectChecks+condition, string(list)) {
 		if err != nil {
@@ -98,8 +93,7 @@ func (db *DB) check(ctx context.Context, addresses []string, condition string) (
 
 // selectChecks looks up each key. SQLite would rather look for each contact of a standing
 // in the list: CROSS JOIN says which way round.
-const selectChecks = `SELECT j.key, c.email, c.standing, c.since, c.cause, c.note, c.reason, c.class, c.status, c.diagnostic
-	FROM json_each(?) j CROSS JOIN contacts c WHERE c.key = j.value`
+const selectChecks = `SELECT j.key, ` + leanLine + ` FROM json_each(?) j CROSS JOIN contacts c WHERE c.key = j.value`
 
 const onlyFlagged = ` AND c.standing = 'do_not_email'`
 

@@ -162,6 +162,9 @@ func TestContactsOfAnyText(t *testing.T) {
 		if plain, ok, err := store.Contact(t.Context(), c.Email); !ok || err != nil || plain != c {
 			t.Errorf("%+v, and as Contact has it %+v, %v", c, plain, err)
 		}
+		if checks, err := store.Check(t.Context(), []string{c.Email}); err != nil || checks[0].Contact != c {
+			t.Errorf("%+v, and as Check has it %+v, %v", c, checks, err)
+		}
 	}
 	if rows != 2*len(texts) {
 		t.Errorf("%d contacts, want %d", rows, 2*len(texts))
