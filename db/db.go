@@ -35,7 +35,7 @@ const (
 	making = "&_auto_vacuum=2"
 	// Under _txlock=immediate a long read would hold the write lock: the driver
 	// does not know read-only transactions.
-	reading = shared + "&_txlock=deferred&_query_only=1&_cache_size=-8000"
+	reading = shared + "&_txlock=deferred&_query_only=1&_cache_size=-4000"
 )
 
 // What a savepoint would undo is kept in memory: in a file, as is SQLite's habit,

@@ -90,6 +90,7 @@ func clean(ctx context.Context, kept, removed io.Writer, list io.Reader, o Clean
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	batches := make(chan *cleanBatch)
+	c.spare = make(chan *cleanBatch, 4)
 	var readErr error
 	go func() {
 		defer close(batches)
@@ -102,6 +103,10 @@ func clean(ctx context.Context, kept, removed io.Writer, list io.Reader, o Clean
 				<-b.removals // nobody is asked once this has returned
 			}
 			return report, err
+		}
+		select {
+		case c.spare <- b:
+		default:
 		}
 	}
 	if readErr != nil {
@@ -130,6 +135,7 @@ type cleaning struct {
 	report   *CleanReport
 	extender *extender
 	out      []byte
+	spare    chan *cleanBatch // that were settled, to be filled again
 }
 
 // A cleanBatch is rows that are looked up at once.
@@ -152,7 +158,7 @@ type cleanRow struct {
 // read puts rows into batches until the end of the list.
 func (c *cleaning) read(ctx context.Context, s *sheet, batches chan<- *cleanBatch) error {
 	for {
-		b := &cleanBatch{raw: make([]byte, 0, 256<<10), rows: make([]cleanRow, 0, cleanAtOnce), addresses: make([]string, 0, cleanAtOnce)}
+		b := c.batch()
 		var err error
 		for len(b.rows) < cleanAtOnce && len(b.raw) < cleanBytes && err == nil {
 			var r row
@@ -176,6 +182,16 @@ func (c *cleaning) read(ctx context.Context, s *sheet, batches chan<- *cleanBatc
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// batch returns an empty batch.
+func (c *cleaning) batch() *cleanBatch {
+	select {
+	case b := <-c.spare:
+		return &cleanBatch{raw: b.raw[:0], rows: b.rows[:0], addresses: b.addresses[:0]}
+	default:
+		return &cleanBatch{raw: make([]byte, 0, 256<<10), rows: make([]cleanRow, 0, cleanAtOnce), addresses: make([]string, 0, cleanAtOnce)}
 	}
 }
 

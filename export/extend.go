@@ -13,6 +13,7 @@ type extender struct {
 	width  int    // columns that every row has at least, so that ours are below their names
 	end    []byte // of a row that has no line end, because it was the last
 	header []byte // what stands before the rows; nil: written
+	row    []byte // written last, for the next
 }
 
 // newExtender returns one for a sheet whose first rows, the mark and the line that tells
@@ -31,11 +32,12 @@ func newExtender(s *sheet, width int, before []byte, header *row, names ...strin
 
 // write writes a row with our cells.
 func (e *extender) write(w io.Writer, raw []byte, cells int, end []byte, ours ...string) error {
-	var b []byte
+	b := e.row[:0]
 	if e.header != nil {
 		b, e.header = e.header, nil
 	}
-	_, err := w.Write(e.extend(b, raw, cells, end, ours...))
+	e.row = e.extend(b, raw, cells, end, ours...)
+	_, err := w.Write(e.row)
 	return err
 }
 

@@ -12,7 +12,7 @@ const (
 // garbage is left to lie for longer, which makes clean and export a third quicker.
 const (
 	rowsMemory  = 28 << 20
-	rowsGarbage = 400 // percent of what is in use
+	rowsGarbage = 200 // percent of what is in use
 )
 
 // holdRows has garbage collected as a verb needs it that streams rows. $GOGC and
