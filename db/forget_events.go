@@ -9,12 +9,13 @@ import (
 
 // forgetPassed blanks addresses that were forgotten in events that all cursors have
 // passed by now.
-func (db *DB) forgetPassed(ctx context.Context) error {
+func (db *DB) forgetPassed(ctx context.Context, beat func()) error {
 	keys, err := collect(stream(ctx, db.readers, "forgetting", scanText, `SELECT DISTINCT key FROM forgetting`))
 	if err != nil || len(keys) == 0 {
 		return err
 	}
 	for _, key := range keys {
+		beat()
 		of, err := collect(stream(ctx, db.readers, "forgetting", scanText, `SELECT spelling FROM forgetting WHERE key = ?`, key))
 		if err != nil {
 			return err

@@ -124,7 +124,7 @@ func TestWatch(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	woken, ended := make(chan struct{}, 100), make(chan error, 1)
-	go func() { ended <- store.Watch(ctx, func() { woken <- struct{}{} }) }()
+	go func() { ended <- store.Watch(ctx, func() { woken <- struct{}{} }, func() {}) }()
 	wait := func(what string) {
 		t.Helper()
 		select {
@@ -266,7 +266,7 @@ func TestTogether(t *testing.T) {
 		return err
 	})
 	rest.Go(func() {
-		if err := store.Watch(ctx, func() {}); err != nil {
+		if err := store.Watch(ctx, func() {}, func() {}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -15,6 +15,7 @@ type Retention struct {
 	Events  time.Duration // once every cursor has passed them
 	Sent    time.Duration // rows of sent logs
 	Every   time.Duration // nothing is done if it was done less than this ago
+	Beat    func()        // is called between transactions; nil: nothing is
 }
 
 // Retained is what Retain took out of the store.
@@ -49,6 +50,9 @@ func (db *DB) Retain(ctx context.Context, r Retention) (Retained, error) {
 }
 
 func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
+	if r.Beat == nil {
+		r.Beat = func() {}
+	}
 	now := db.now()
 	last, err := db.settingTime(ctx, "retained_at")
 	if err != nil || r.Every > 0 && !last.IsZero() && now.Sub(last) < r.Every {
@@ -67,18 +71,18 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 	}
 	if r.Raw > 0 {
 		p := pruning{before: now.Add(-r.Raw), done: done}
-		if err := db.bitByBit(ctx, p.raw); err != nil {
+		if err := db.bitByBit(ctx, r.Beat, p.raw); err != nil {
 			return err
 		}
 	}
 	if r.Bounces > 0 {
 		p := pruning{before: now.Add(-r.Bounces), done: done, from: "pruned_bounces"}
-		if err := db.bitByBit(ctx, p.bounces, p.unread); err != nil {
+		if err := db.bitByBit(ctx, r.Beat, p.bounces, p.unread); err != nil {
 			return err
 		}
 		if all {
 			p := pruning{before: p.before, done: done}
-			if err := db.bitByBit(ctx, p.shortened); err != nil {
+			if err := db.bitByBit(ctx, r.Beat, p.shortened); err != nil {
 				return err
 			}
 		}
@@ -88,7 +92,7 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 		if all {
 			p.at, p.begun = 0, true
 		}
-		if err := db.bitByBit(ctx, p.events); err != nil {
+		if err := db.bitByBit(ctx, r.Beat, p.events); err != nil {
 			return err
 		}
 	}
@@ -97,14 +101,14 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 		if all { // what bounces were about that are gone by now
 			p.at, p.begun = 0, true
 		}
-		if err := db.bitByBit(ctx, p.sent); err != nil {
+		if err := db.bitByBit(ctx, r.Beat, p.sent); err != nil {
 			return err
 		}
 	}
-	if err := db.forgetPassed(ctx); err != nil {
+	if err := db.forgetPassed(ctx, r.Beat); err != nil {
 		return err
 	}
-	if err := db.giveBack(ctx); err != nil {
+	if err := db.giveBack(ctx, r.Beat); err != nil {
 		return err
 	}
 	return db.tryWrite(ctx, func(t *transaction) error {
@@ -117,7 +121,7 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 
 // bitByBit calls each step in transactions of its own until it says that there is no
 // more.
-func (db *DB) bitByBit(ctx context.Context, steps ...func(*transaction) (bool, error)) error {
+func (db *DB) bitByBit(ctx context.Context, beat func(), steps ...func(*transaction) (bool, error)) error {
 	for _, step := range steps {
 		for more := true; more; {
 			err := db.tryWrite(ctx, func(t *transaction) (err error) {
@@ -127,6 +131,7 @@ func (db *DB) bitByBit(ctx context.Context, steps ...func(*transaction) (bool, e
 			if err != nil {
 				return err
 			}
+			beat()
 			if !more {
 				break
 			}
@@ -176,8 +181,9 @@ const (
 
 // giveBack gives free pages back to the file system, where the file was made so that
 // it can: else they stay in it and are used again.
-func (db *DB) giveBack(ctx context.Context) error {
+func (db *DB) giveBack(ctx context.Context, beat func()) error {
 	for {
+		beat()
 		var free int
 		err := db.readers.QueryRowContext(ctx, `SELECT CASE WHEN (SELECT auto_vacuum FROM pragma_auto_vacuum) = 2 THEN freelist_count ELSE 0 END FROM pragma_freelist_count`).Scan(&free)
 		if err != nil || free <= spare {

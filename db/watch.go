@@ -12,16 +12,16 @@ import (
 const watchEvery = 500 * time.Millisecond
 
 // Watch calls wake whenever anybody, this process or another, has committed to the
-// store. It returns when ctx is done, with nil, or when the store cannot be read.
-func (db *DB) Watch(ctx context.Context, wake func()) error {
-	err := db.watch(ctx, wake)
+// store, and beat each time it has looked, every half a second. It returns when ctx is done, with nil, or when the store cannot be read.
+func (db *DB) Watch(ctx context.Context, wake, beat func()) error {
+	err := db.watch(ctx, wake, beat)
 	if ctx.Err() != nil {
 		return nil
 	}
 	return fmt.Errorf("watch: %w", explain(err))
 }
 
-func (db *DB) watch(ctx context.Context, wake func()) (err error) {
+func (db *DB) watch(ctx context.Context, wake, beat func()) (err error) {
 	// data_version tells what others than the asking connection committed, so the
 	// connection has to be the same all the time and must not write itself.
 	conn, err := db.readers.Conn(ctx)
@@ -36,6 +36,7 @@ func (db *DB) watch(ctx context.Context, wake func()) (err error) {
 		return err
 	}
 	for {
+		beat()
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -95,7 +95,7 @@ func TestDovecotListen(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	woken, ended := make(chan bool, 100), make(chan error, 1)
-	go func() { ended <- p.Listen(ctx, func() { woken <- true }) }()
+	go func() { ended <- p.Listen(ctx, func() { woken <- true }, func(string) {}) }()
 	await := func(what string) {
 		t.Helper()
 		select {

@@ -29,8 +29,10 @@ var ErrNoIdle = errors.New("the server has no IDLE")
 // Listen keeps connections of its own on which the server tells of new messages, one
 // for each folder up to five, and calls wake whenever it does, and each time a connection
 // stands: something may have come meanwhile. Several goroutines call wake. It goes on
-// until ctx ends, and returns ErrNoIdle where the server cannot do it.
-func (p *Poller) Listen(ctx context.Context, wake func()) error {
+// until ctx ends, and returns ErrNoIdle where the server cannot do it. Each connection
+// calls beat with its folder before each of its pauses, tries and IDLEs, none of which
+// lasts longer than some ten minutes.
+func (p *Poller) Listen(ctx context.Context, wake func(), beat func(folder string)) error {
 	if err := p.Mailbox.check(); err != nil {
 		return err
 	}
@@ -43,17 +45,19 @@ func (p *Poller) Listen(ctx context.Context, wake func()) error {
 	defer cancel(nil)
 	var listening sync.WaitGroup
 	for _, name := range all {
-		listening.Go(func() { cancel(p.listenIn(ctx, name, wake)) })
+		listening.Go(func() { cancel(p.listenIn(ctx, name, wake, func() { beat(name) })) })
 	}
 	listening.Wait()
 	return context.Cause(ctx)
 }
 
 // listenIn is Listen for one folder.
-func (p *Poller) listenIn(ctx context.Context, name string, wake func()) error {
+func (p *Poller) listenIn(ctx context.Context, name string, wake, beat func()) error {
 	for tries := 1; ; tries++ {
 		begun := time.Now()
-		err := p.listen(ctx, name, wake)
+		beat()
+		err := p.listen(ctx, name, wake, beat)
+		beat()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -75,7 +79,7 @@ func (p *Poller) listenIn(ctx context.Context, name string, wake func()) error {
 }
 
 // listen is listenIn over one connection, until it is lost.
-func (p *Poller) listen(ctx context.Context, name string, wake func()) error {
+func (p *Poller) listen(ctx context.Context, name string, wake, beat func()) error {
 	s, err := p.enter(ctx)
 	if err != nil {
 		return err
@@ -95,6 +99,7 @@ func (p *Poller) listen(ctx context.Context, name string, wake func()) error {
 	}
 	wake()
 	for {
+		beat()
 		if err := s.idle(ctx, wake); err != nil {
 			return fail("idle", plan.folders[0].name, err)
 		}

@@ -55,7 +55,7 @@ func TestListen(t *testing.T) {
 		defer cancel()
 		begun := time.Now()
 		var woken []time.Duration
-		err := scriptPoller(s, newMemo()).Listen(ctx, func() { woken = append(woken, time.Since(begun)) })
+		err := scriptPoller(s, newMemo()).Listen(ctx, func() { woken = append(woken, time.Since(begun)) }, func(string) {})
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
@@ -111,7 +111,7 @@ func TestListenInFolders(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Hour)
 			defer cancel()
 			var woken atomic.Int32
-			if err := p.Listen(ctx, func() { woken.Add(1) }); !errors.Is(err, context.DeadlineExceeded) {
+			if err := p.Listen(ctx, func() { woken.Add(1) }, func(string) {}); !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(err)
 			}
 			if len(connections) != c.told || len(opened) != c.told || opened["Folder 0"] != 1 || opened[fmt.Sprintf("Folder %d", c.told-1)] != 1 || int(woken.Load()) != 2*c.told {
@@ -125,7 +125,7 @@ func TestListenInFolders(t *testing.T) {
 // silent when IDLE ends.
 func TestListenWithout(t *testing.T) {
 	inBubble(t, "no IDLE", func(t *testing.T) {
-		err := scriptPoller(&script{}, newMemo()).Listen(t.Context(), func() { t.Error("woken") })
+		err := scriptPoller(&script{}, newMemo()).Listen(t.Context(), func() { t.Error("woken") }, func(string) {})
 		if !errors.Is(err, poller.ErrNoIdle) {
 			t.Error(err)
 		}
@@ -153,8 +153,13 @@ func TestListenWithout(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 			defer cancel()
-			woken := 0
-			_ = scriptPoller(s, newMemo()).Listen(ctx, func() { woken++ })
+			woken, last, longest := 0, time.Now(), time.Duration(0)
+			_ = scriptPoller(s, newMemo()).Listen(ctx, func() { woken++ }, func(string) {
+				last, longest = time.Now(), max(longest, time.Since(last))
+			})
+			if longest < time.Minute || longest > 25*time.Minute {
+				t.Errorf("no beat for %v", longest)
+			}
 			// At most every ten minutes, at least every twenty.
 			if n := int(connections.Load()); n < 70 || n > 320 || woken != n {
 				t.Errorf("%d connections and %d wake-ups in a day", n, woken)

@@ -9,11 +9,23 @@ import (
 // healthTimeout is how long the store may take to answer.
 const healthTimeout = 2 * time.Second
 
-// healthz says whether the process lives and its store answers.
+// healthz says whether the process lives, all its parts do, and its store answers.
 func (h *handler) healthz(w http.ResponseWriter, r *http.Request) {
-	if h.storeAnswers(w, r) {
-		answer(w, http.StatusOK, health{Status: "ok"})
+	if !h.storeAnswers(w, r) {
+		return
 	}
+	if late := h.late(); len(late) > 0 {
+		answer(w, http.StatusServiceUnavailable, health{Status: "failing", Late: late})
+		return
+	}
+	answer(w, http.StatusOK, health{Status: "ok"})
+}
+
+func (h *handler) late() []string {
+	if h.Late == nil {
+		return nil
+	}
+	return h.Late()
 }
 
 // readyz says whether, besides, a poll of each mailbox has ended since the start. That
@@ -23,7 +35,7 @@ func (h *handler) readyz(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if waiting := h.Metrics.unpolled(); len(waiting) > 0 {
-		answer(w, http.StatusServiceUnavailable, health{"starting", waiting})
+		answer(w, http.StatusServiceUnavailable, health{Status: "starting", Waiting: waiting})
 		return
 	}
 	answer(w, http.StatusOK, health{Status: "ok"})
@@ -32,6 +44,7 @@ func (h *handler) readyz(w http.ResponseWriter, r *http.Request) {
 type health struct {
 	Status  string   `json:"status"`            // "ok", "starting" or "failing"
 	Waiting []string `json:"waiting,omitempty"` // mailboxes of which no poll has ended yet
+	Late    []string `json:"late,omitempty"`    // parts of the daemon that stand still
 }
 
 func (h *handler) storeAnswers(w http.ResponseWriter, r *http.Request) bool {

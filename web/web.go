@@ -68,8 +68,9 @@ var (
 type Options struct {
 	Store   Store
 	Metrics *Metrics
-	Token   string       // asked for everywhere but at /healthz and /readyz; empty: none
-	Log     *slog.Logger // nil: nothing is logged
+	Token   string          // asked for everywhere but at /healthz and /readyz; empty: none
+	Late    func() []string // names the parts of the daemon that stand still; nil: none does
+	Log     *slog.Logger    // nil: nothing is logged
 }
 
 // MinToken is the least length of a token that is worth the name, in octets.

@@ -280,6 +280,19 @@ func TestBroken(t *testing.T) {
 	}
 }
 
+// TestHealthy: a part of the daemon that stands still is named.
+func TestHealthy(t *testing.T) {
+	var late []string
+	h := Handler(Options{Store: &fake{}, Metrics: NewMetrics("1", "abc"), Late: func() []string { return late }})
+	if w := ask(t, h, "GET /healthz"); w.Code != 200 || w.Body.String() != "{\"status\":\"ok\"}\n" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	late = []string{"retention", "watch"}
+	if w := ask(t, h, "GET /healthz"); w.Code != 503 || w.Body.String() != "{\"status\":\"failing\",\"late\":[\"retention\",\"watch\"]}\n" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // TestReady: the program is ready when a poll of each mailbox has ended, well or not,
 // and those that are new after a reload are waited for.
 func TestReady(t *testing.T) {

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,10 +17,13 @@ import (
 // How long a part of the daemon may stand still. Whatever it waits for, another
 // server's answer or the disk, has been given up long before by itself.
 const (
-	stillSweep    = 15 * time.Minute // beyond sweepEvery; each of its transactions is short
+	stillStore    = 15 * time.Minute // the watch, the sweep and retention: each of their transactions is short
+	stillExport   = 15 * time.Minute // without a piece of a file written
+	stillListen   = 30 * time.Minute // an IDLE lasts 9 minutes, the longest pause 10
 	stillSchedule = 2 * time.Minute  // the timer beats every beatEvery
 	stillPoll     = 15 * time.Minute // without an octet from the server nor a batch kept
 	beatEvery     = 10 * time.Second
+	lookEvery     = 30 * time.Second // where systemd does not say how often
 )
 
 // A pulse tells whether the daemon's parts live. A part at work owes a beat within a
@@ -48,28 +55,47 @@ func (p *pulse) again(part string, within time.Duration) {
 	}
 }
 
-// late returns the part that is overdue for longest; empty: all live.
-func (p *pulse) late() (part string) {
+// rest says that the parts whose names begin so rest.
+func (p *pulse) rest(prefix string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	longest := time.Now()
-	for name, until := range p.owed {
-		if until.Before(longest) {
-			part, longest = name, until
-		}
-	}
-	return part
+	maps.DeleteFunc(p.owed, func(part string, _ time.Time) bool { return strings.HasPrefix(part, prefix) })
 }
 
-// dial connects, and lets every octet read while the part works be a beat of it.
-func (p *pulse) dial(part string) func(ctx context.Context, network, address string) (net.Conn, error) {
+// late returns the parts that are overdue, by name; none: all live.
+func (p *pulse) late() (parts []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for name, until := range p.owed {
+		if until.Before(now) {
+			parts = append(parts, name)
+		}
+	}
+	slices.Sort(parts)
+	return parts
+}
+
+// dial connects for a poll, of which every octet read is a beat, or to listen.
+func (p *pulse) dial(part string, within time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		if err != nil {
-			return nil, err
+		if err != nil || ctx.Value(atWork{}) == nil {
+			return conn, err
 		}
-		return beatingConn{conn, func() { p.again(part, stillPoll) }}, nil
+		return beatingConn{conn, func() { p.again(part, within) }}, nil
 	}
+}
+
+// A beatingWriter lets each piece written be a beat.
+type beatingWriter struct {
+	io.Writer
+	beat func()
+}
+
+func (w beatingWriter) Write(b []byte) (int, error) {
+	defer w.beat()
+	return w.Writer.Write(b)
 }
 
 type beatingConn struct {
@@ -87,20 +113,21 @@ func (c beatingConn) Read(b []byte) (int, error) {
 
 // A watchdog feeds systemd's as long as all parts live and the store answers.
 type watchdog struct {
-	every  time.Duration // how often it wants to be fed
+	every  time.Duration // how often it wants to be fed; 0: not at all
 	answer func(context.Context) error
 	pulse  *pulse
 	tell   func(state string)
 	log    *slog.Logger
 }
 
-// run returns when ctx is done.
+// run returns when ctx is done. Where nobody wants to be fed it looks, and says what
+// stands still, all the same.
 func (w watchdog) run(ctx context.Context) error {
+	look := w.every / 3
 	if w.every == 0 {
-		<-ctx.Done()
-		return nil
+		look = lookEvery
 	}
-	tick := time.NewTicker(w.every / 3)
+	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
 		select {
@@ -108,18 +135,20 @@ func (w watchdog) run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if part := w.pulse.late(); part != "" {
-			w.log.Error("a part of the daemon stands still: the watchdog is not fed", "part", part)
+		if parts := strings.Join(w.pulse.late(), ", "); parts != "" {
+			w.log.Error("a part of the daemon stands still: the watchdog is not fed", "part", parts)
+			w.tell("STATUS=stands still: " + parts)
 			continue
 		}
-		asked, cancel := context.WithTimeout(ctx, w.every/3)
+		asked, cancel := context.WithTimeout(ctx, look)
 		err := w.answer(asked)
 		cancel()
 		switch {
-		case err == nil:
+		case err == nil && w.every > 0:
 			w.tell(daemon.SdNotifyWatchdog)
-		case ctx.Err() == nil:
+		case err != nil && ctx.Err() == nil:
 			w.log.Error("the store does not answer: the watchdog is not fed", "err", err)
+			w.tell("STATUS=the store does not answer")
 		}
 	}
 }

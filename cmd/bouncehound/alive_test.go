@@ -6,12 +6,17 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+
+	"bouncehound/poller/imaptest"
 )
 
 // feeding runs a watchdog that wants to be fed every minute; it returns how often it was
@@ -120,11 +125,125 @@ func TestWatchdogConnection(t *testing.T) {
 		t.Errorf("owed %v while nothing is polled", beats.owed)
 	}
 	beats.owe("poll bounces", -time.Second)
-	if beats.late() != "poll bounces" {
+	if !slices.Equal(beats.late(), []string{"poll bounces"}) {
 		t.Error("not late")
 	}
 	read()
-	if beats.late() != "" {
+	if len(beats.late()) > 0 {
 		t.Error("late though the server answers")
+	}
+}
+
+// TestHeartbeats: what the daemon does besides polling beats while it lives, however
+// long it takes, and is late when it does not.
+func TestHeartbeats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		beats := newPulse()
+		fed := feeding(t, beats, answers)
+		part, beat := "export list.csv", func() { beats.owe("export list.csv", stillExport) }
+		beat()
+		w := beatingWriter{io.Discard, beat}
+		for range 50 { // a big one on a slow disk
+			time.Sleep(stillExport - time.Second)
+			if _, err := w.Write([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if fed() == 0 || len(beats.late()) != 0 {
+			t.Errorf("late: %q", beats.late())
+		}
+		time.Sleep(stillExport + time.Minute)
+		fed()
+		time.Sleep(time.Minute)
+		if fed() != 0 || !slices.Equal(beats.late(), []string{part}) {
+			t.Errorf("late: %q", beats.late())
+		}
+	})
+}
+
+// TestWatchdogTells: what stands still is named in the status and in the log, also where
+// nobody feeds on it.
+func TestWatchdogTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		beats := newPulse()
+		beats.owe("watch", time.Second)
+		beats.owe("retention", time.Second)
+		var told []string
+		var logged strings.Builder
+		ctx, cancel := context.WithTimeout(t.Context(), lookEvery+time.Second)
+		defer cancel()
+		err := watchdog{0, answers, beats, func(state string) { told = append(told, state) }, slog.New(slog.NewTextHandler(&logged, nil))}.run(ctx)
+		if err != nil || !slices.Equal(told, []string{"STATUS=stands still: retention, watch"}) || !strings.Contains(logged.String(), `part="retention, watch"`) {
+			t.Errorf("told %q, logged %s, %v", told, logged.String(), err)
+		}
+	})
+}
+
+// TestPartsBeat: the loops of the daemon owe a beat from their start on, and keep it.
+func TestPartsBeat(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "[mailbox.poll]\nidle = true\n")
+	path := filepath.Join(t.TempDir(), "list.csv")
+	w.add("[[export]]\nwhat = \"do-not-email\"\nschedule = \"@daily\"\npath = %q\n", path)
+	var out, errs strings.Builder
+	p := w.program(&out, &errs)
+	p.watched = newWatched()
+	s, err := p.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	made, err := p.parts(ctx, s, w.open())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := p.generation(ctx, made, nil)
+		ended <- err
+	}()
+	want := []string{"watch", "sweep", "retention", "schedule", "exports", "idle bounces INBOX"}
+	owes := func(part string) bool {
+		made.beats.mu.Lock()
+		defer made.beats.mu.Unlock()
+		_, known := made.beats.owed[part]
+		return known
+	}
+	for end := time.Now().Add(time.Minute); !func() bool {
+		return !slices.ContainsFunc(want, func(part string) bool { return !owes(part) })
+	}(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("owed: %v", made.beats.owed)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if late := made.beats.late(); len(late) > 0 {
+		t.Errorf("late: %q", late)
+	}
+}
+
+// TestWatchdogListening: what comes to a connection that listens, such as "still here"
+// every two minutes, is no beat of the poll.
+func TestWatchdogListening(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for _, c := range []struct {
+		ctx   context.Context
+		beats bool
+	}{{t.Context(), false}, {context.WithValue(t.Context(), atWork{}, true), true}} {
+		conn, err := newPulse().dial("poll bounces", time.Hour)(c.ctx, "tcp", ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, beats := conn.(beatingConn); beats != c.beats {
+			t.Errorf("beats: %v", beats)
+		}
+		conn.Close()
 	}
 }

@@ -49,11 +49,11 @@ func checkExports(exports []config.Export) error {
 
 // exportTimer schedules the exports of the configuration. first are those whose file
 // is not there yet, to be written at once.
-func (p *program) exportTimer(ctx context.Context, s *settings, store *db.DB, log *slog.Logger) (timer *cron.Cron, first []func(), err error) {
+func (p *program) exportTimer(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, beats *pulse) (timer *cron.Cron, first []func(), err error) {
 	logger := cronLog{log}
 	timer = cron.New(cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
 	for i, e := range s.Exports {
-		job := cron.FuncJob(func() { p.exportScheduled(ctx, e, s, store, log) })
+		job := cron.FuncJob(func() { p.exportScheduled(ctx, e, s, store, log, beats) })
 		id, err := timer.AddJob(e.Schedule, job)
 		if err != nil {
 			return nil, nil, fmt.Errorf("export #%d: schedule: %w", i+1, err)
@@ -66,14 +66,17 @@ func (p *program) exportTimer(ctx context.Context, s *settings, store *db.DB, lo
 }
 
 // exportScheduled writes the file of one export, whole or not at all.
-func (p *program) exportScheduled(ctx context.Context, e config.Export, s *settings, store *db.DB, log *slog.Logger) {
-	began := p.now()
+func (p *program) exportScheduled(ctx context.Context, e config.Export, s *settings, store *db.DB, log *slog.Logger, beats *pulse) {
+	began, part := p.now(), "export "+e.Path
+	beat := func() { beats.owe(part, stillExport) }
+	beat()
+	defer beats.owe(part, 0)
 	path := strings.ReplaceAll(e.Path, config.TimeInPath, began.UTC().Format(timeInPath))
 	log = log.With("what", e.What, "path", path)
 	told, written := exported{}, false
 	err := exportAll(ctx, request(e), s, store, &told, func(write func(io.Writer) error) error {
 		written = true
-		return export.ToFile(path, 0o600, write)
+		return export.ToFile(path, 0o600, func(w io.Writer) error { return write(beatingWriter{w, beat}) })
 	})
 	switch {
 	case err != nil && ctx.Err() == nil:
@@ -88,11 +91,14 @@ func (p *program) exportScheduled(ctx context.Context, e config.Export, s *setti
 
 // runExports writes files on their schedules until ctx is done and those in hand have
 // ended.
-func runExports(ctx context.Context, timer *cron.Cron, first []func()) error {
+func runExports(ctx context.Context, timer *cron.Cron, first []func(), beats *pulse) error {
 	var missing sync.WaitGroup
 	for _, write := range first {
 		missing.Go(write)
 	}
+	beat := func() { beats.owe("exports", stillSchedule) }
+	beat()
+	timer.Schedule(cron.Every(beatEvery), cron.FuncJob(beat))
 	timer.Start()
 	<-ctx.Done()
 	<-timer.Stop().Done()

@@ -52,7 +52,7 @@ func doorOf(present *door, next config.Listen) (*door, error) {
 }
 
 // pages returns what answers HTTP requests; nil if nothing listens.
-func (p *program) pages(ctx context.Context, s *settings, store *db.DB, log *slog.Logger) (http.Handler, error) {
+func (p *program) pages(ctx context.Context, s *settings, store *db.DB, log *slog.Logger, beats *pulse) (http.Handler, error) {
 	if s.Listen.Address == "" {
 		return nil, nil
 	}
@@ -60,7 +60,7 @@ func (p *program) pages(ctx context.Context, s *settings, store *db.DB, log *slo
 	if err != nil {
 		return nil, err
 	}
-	return web.Handler(web.Options{Store: webStore{store, s}, Metrics: p.watched.metrics, Token: token, Log: log}), nil
+	return web.Handler(web.Options{Store: webStore{store, s}, Metrics: p.watched.metrics, Token: token, Late: beats.late, Log: log}), nil
 }
 
 // listenToken reads the token of the listener; "" where none is configured.

@@ -96,7 +96,7 @@ func TestKillImport(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	watching := make(chan error, 1)
-	go func() { watching <- store.Watch(ctx, func() { commits <- struct{}{} }) }()
+	go func() { watching <- store.Watch(ctx, func() { commits <- struct{}{} }, func() {}) }()
 
 	// killed starts a command line and kills it once it has committed n times more.
 	killed := func(n int, in string, args ...string) {

@@ -96,7 +96,7 @@ func (p *program) pollOnce(ctx context.Context, s *settings, mailboxes []config.
 		errs = append(errs, fmt.Errorf("sweep: %w", err))
 	}
 	errs = append(errs, atOnce(senders, func(one *notify.Sender) error { return one.Deliver(ctx) })...)
-	if err := retain(ctx, s, store, log, retainDaily); err != nil {
+	if err := retain(ctx, s, store, log, retainDaily, nil); err != nil {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -45,9 +44,8 @@ rules again; where they are bad the daemon keeps the old ones.`,
 }
 
 // daemon holds the lock and the store and runs one generation of parts after
-// another, each with the configuration that was good when it began.
+// another, each with the configuration that was good when it was made.
 func (p *program) daemon(ctx context.Context, s *settings, hup <-chan os.Signal) error {
-	log := p.logger(s.Log)
 	store, done, err := p.lockedStore(ctx, s, false)
 	if err != nil {
 		return err
@@ -58,126 +56,92 @@ func (p *program) daemon(ctx context.Context, s *settings, hup <-chan os.Signal)
 		return err
 	}
 	defer func() { s.door.shut() }()
-	for {
-		next, err := p.generation(ctx, s, store, hup)
-		if err != nil && ctx.Err() == nil {
+	now, err := p.parts(ctx, s, store)
+	for err == nil {
+		var next *parts
+		next, err = p.generation(ctx, now, hup)
+		if next == nil { // told to stop, perhaps before all parts ran; or one failed
 			notifySystemd(daemon.SdNotifyStopping)
+			if err == nil {
+				now.log.Info("stopped")
+			}
 			return err
 		}
-		if next == nil { // told to stop, perhaps before all parts ran
-			notifySystemd(daemon.SdNotifyStopping)
-			log.Info("stopped")
-			return nil
-		}
-		if next.Store != s.Store {
-			log.Warn("store settings change at the next start only")
-			next.Store = s.Store
-		}
-		if s.door != next.door {
+		if s.door != next.settings.door {
 			s.door.shut()
 		}
-		s, log = next, p.logger(next.Log)
-		log.Info("configuration reloaded", "path", s.path)
+		s, now = next.settings, next
+		now.log.Info("configuration reloaded", "path", s.path)
 	}
+	return err
 }
 
 // generation runs all parts until ctx is done (next is nil), a part fails, or a
-// SIGHUP brings a good configuration, which is next.
-func (p *program) generation(ctx context.Context, s *settings, store *db.DB, hup <-chan os.Signal) (next *settings, err error) {
+// SIGHUP brings a good configuration, whose parts are next.
+func (p *program) generation(ctx context.Context, now *parts, hup <-chan os.Signal) (next *parts, err error) {
+	defer now.stop()
+	s, store, log, beats := now.settings, now.store, now.log, now.beats
 	p.holdMemory(len(s.Mailboxes))
-	log := p.logger(s.Log)
 	for _, w := range s.Warnings {
 		log.Warn(w)
 	}
-	inner, stop := context.WithCancel(ctx)
-	defer stop()
-	g, inner := errgroup.WithContext(inner)
-	senders, err := newSenders(inner, s.Webhooks, store, log)
-	if err != nil {
-		return nil, err
-	}
-	wake := func() {
-		for _, one := range senders {
-			one.Wake()
-		}
-	}
-	beats := newPulse()
-	jobs, err := p.jobs(inner, s, store, log, wake, beats)
-	if err != nil {
-		return nil, err
-	}
-	files, missing, err := p.exportTimer(inner, s, store, log)
-	if err != nil {
-		return nil, err
-	}
-	pages, err := p.pages(inner, s, store, log)
-	if err != nil {
-		return nil, err
-	}
 	p.watched.begin(s, store)
-	g.Go(func() error { return serve(inner, s.door, pages) })
-	for _, one := range senders {
+	g, inner := errgroup.WithContext(now.ctx)
+	defer context.AfterFunc(inner, now.stop)() // a part that fails ends what the others have begun
+	g.Go(func() error { return serve(inner, s.door, now.pages) })
+	for _, one := range now.senders {
 		one.Count(p.watched.metrics)
 		one.Alive(func(within time.Duration) { beats.owe("webhook "+one.Name(), within) })
 		g.Go(func() error { return one.Run(inner) })
 	}
-	g.Go(func() error { return store.Watch(inner, wake) })
+	g.Go(func() error { return watch(inner, store, now.wake, beats) })
 	g.Go(func() error { return sweep(inner, s, store, beats) })
-	g.Go(func() error { return retention(inner, s, store, log) })
+	g.Go(func() error { return retention(inner, s, store, log, beats) })
 	answer := func(ctx context.Context) error { _, err := store.LastSequence(ctx); return err }
 	g.Go(func() error { return watchdog{watchdogEvery(), answer, beats, notifySystemd, log}.run(inner) })
-	g.Go(func() error { return jobs.run(inner) })
-	g.Go(func() error { return runExports(inner, files, missing) })
+	g.Go(func() error { return now.jobs.run(inner) })
+	g.Go(func() error { return runExports(inner, now.files, now.missing, beats) })
 	g.Go(func() error {
-		next = p.awaitReload(inner, s, store, hup, log)
-		stop()
+		next = p.awaitReload(inner, ctx, now, hup)
+		now.stop()
 		return nil
 	})
-	log.Info("running", "mailboxes", len(s.Mailboxes), "webhooks", len(senders), "store", s.Store.Path)
+	log.Info("running", "mailboxes", len(s.Mailboxes), "webhooks", len(now.senders), "store", s.Store.Path)
 	notifySystemd(daemon.SdNotifyReady)
 	err = g.Wait()
-	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil {
+		return nil, nil
+	}
+	if errors.Is(err, context.Canceled) {
 		err = nil
 	}
-	if ctx.Err() != nil {
+	if err != nil {
 		next = nil
 	}
 	return next, err
 }
 
-// awaitReload returns the settings that a SIGHUP brought, nil when ctx ends first.
-// Settings that can't be used are logged and not taken.
-func (p *program) awaitReload(ctx context.Context, s *settings, store *db.DB, hup <-chan os.Signal, log *slog.Logger) *settings {
+// awaitReload returns the parts of the configuration that a SIGHUP brought, which live
+// as long as the whole, and nil when ctx ends first. A configuration that cannot be used
+// is logged and not taken.
+func (p *program) awaitReload(ctx, whole context.Context, now *parts, hup <-chan os.Signal) *parts {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-hup:
 		}
-		next, err := p.settings()
-		if err == nil {
-			err = next.NeedMailboxes()
-		}
-		if err == nil {
-			_, err = newSenders(ctx, next.Webhooks, store, log)
-		}
-		if err == nil {
-			_, err = p.jobs(ctx, next, store, log, func() {}, newPulse())
-		}
-		if err == nil {
-			_, _, err = p.exportTimer(ctx, next, store, log)
-		}
-		if err == nil {
-			_, err = p.pages(ctx, next, store, log)
-		}
-		if err == nil {
-			next.door, err = doorOf(s.door, next.Listen)
-		}
+		next, err := p.nextParts(whole, now)
 		if err == nil {
 			return next
 		}
-		log.Error("configuration not reloaded, the old one stays", "path", s.path, "err", err)
+		now.log.Error("configuration not reloaded, the old one stays", "path", now.settings.path, "err", err)
 	}
+}
+
+// watch wakes the senders when anybody has committed to the store.
+func watch(ctx context.Context, store *db.DB, wake func(), beats *pulse) error {
+	return store.Watch(ctx, wake, func() { beats.owe("watch", stillStore) })
 }
 
 // sweep ends what ends by itself: empty windows and the policy's "for".
@@ -185,7 +149,7 @@ func sweep(ctx context.Context, s *settings, store *db.DB, beats *pulse) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		beats.owe("sweep", sweepEvery+stillSweep)
+		beats.owe("sweep", sweepEvery+stillStore)
 		if _, err := store.Sweep(ctx, s.Policy); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("sweep: %w", err)
 		}

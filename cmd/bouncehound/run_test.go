@@ -109,6 +109,36 @@ func TestRunReloadRules(t *testing.T) {
 	d.stop()
 }
 
+// TestRunReloadReadsOnce: a secret or a file that is gone a moment after a reload has read
+// it does not end the daemon; one that is gone before leaves the old configuration.
+func TestRunReloadReadsOnce(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "[mailbox.poll]\nschedule = \"@every 1s\"")
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := filepath.Join(filepath.Dir(w.config), "times")
+	if err := os.WriteFile(times, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := fmt.Sprintf("echo >>%s; [ $(wc -l <%s) -le 2 ] && echo %s", times, times, w.receiver.secret)
+	changed := strings.Replace(string(text), fmt.Sprintf("secret = %q", w.receiver.secret), fmt.Sprintf("secret_command = %q", command), 1)
+	if err := os.WriteFile(w.config, []byte(changed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := w.start("run") // reads it once
+	d.await("polled")
+	d.signal(syscall.SIGHUP) // and again
+	d.await("configuration reloaded")
+	w.append(unknownUser("1", "lena@example.com"))
+	w.receiver.await(t, 2)
+	d.signal(syscall.SIGHUP)
+	d.await("configuration not reloaded, the old one stays")
+	w.append(unknownUser("2", "mia@example.com"))
+	w.receiver.await(t, 4)
+	d.stop()
+}
+
 // TestRunReloadEarly: a SIGHUP while the daemon starts does not end it.
 func TestRunReloadEarly(t *testing.T) {
 	w := newWorld(t, imaptest.Memory(t), "")

@@ -45,16 +45,26 @@ func (j *job) poll(ctx context.Context) {
 	began, name := j.now(), j.poller.Mailbox.Name
 	j.beats.owe("poll "+name, stillPoll)
 	defer j.beats.owe("poll "+name, 0)
-	err := pollMailbox(ctx, j.poller, j.store, j.log)
+	err := pollMailbox(context.WithValue(ctx, atWork{}, true), j.poller, j.store, j.log)
 	if ctx.Err() != nil {
 		return
 	}
 	j.polled(began, err)
 	if err != nil {
 		j.log.Error("poll failed", "mailbox", name, "err", err)
+		notifySystemd(lastPoll(name, j.now()) + " failed: see the log")
 		return
 	}
-	notifySystemd("STATUS=last poll of " + name + " at " + j.now().UTC().Format(time.RFC3339))
+	notifySystemd(lastPoll(name, j.now()))
+}
+
+// atWork marks the context of a poll: what comes over its connection is a sign of life of
+// it, and what comes to a connection that listens is not.
+type atWork struct{}
+
+// lastPoll is the status that systemd shows.
+func lastPoll(mailbox string, at time.Time) string {
+	return "STATUS=last poll of " + mailbox + " at " + at.UTC().Format(time.RFC3339)
 }
 
 // listen polls whenever the server tells of new messages. News that come during a poll
@@ -73,14 +83,17 @@ func (j *job) listen(ctx context.Context) error {
 		}
 	})
 	defer polls.Wait()
+	part := "idle " + j.poller.Mailbox.Name + " "
+	beat := func(folder string) { j.beats.owe(part+folder, stillListen) }
 	err := j.poller.Listen(ctx, func() {
 		select {
 		case news <- struct{}{}:
 		default:
 		}
-	})
+	}, beat)
 	if errors.Is(err, poller.ErrNoIdle) {
 		j.log.Warn("idle: the server cannot tell of new messages; the mailbox is polled on its schedule only", "mailbox", j.poller.Mailbox.Name)
+		j.beats.rest(part)
 		<-ctx.Done()
 		return nil
 	}
@@ -102,7 +115,7 @@ func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog
 			return nil, err
 		}
 		part, handle := "poll "+m.Name, one.Handle
-		one.Dial = beats.dial(part)
+		one.Dial = beats.dial(part, stillPoll)
 		one.Handle = func(ctx context.Context, batch []bouncehound.Judged, upTo bouncehound.Place) ([]bouncehound.Kind, error) {
 			beats.again(part, stillPoll)
 			return handle(ctx, batch, upTo)
