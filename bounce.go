@@ -68,6 +68,9 @@ type Judged struct {
 	ID      string // Message.ID
 	Report  Report
 	Bounces []Bounce
+	// Prepared is what a store made ready for recording it, apart from the one thread
+	// that records; nil: nothing yet. It holds for the rest as it was then.
+	Prepared any
 }
 
 // Kind says what is kept of the message.

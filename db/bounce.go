@@ -2,38 +2,45 @@ package db
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"bouncehound"
 )
 
 // bounces records the bounces of a message, in their order, each with what
-// follows from it.
-func (r *recording) bounces(j bouncehound.Judged, kind bouncehound.Kind, message int64) ([]bouncehound.Bounce, error) {
+// follows from it. told are the data of their events, as far as they are prepared.
+func (r *recording) bounces(j bouncehound.Judged, kind bouncehound.Kind, message int64, told [][]byte) ([]bouncehound.Bounce, error) {
 	if len(j.Bounces) == 0 {
 		return nil, nil
 	}
-	earlier, err := r.sameReport(j.Report.MessageID, message)
-	if err != nil {
-		return nil, err
-	}
+	earlier := r.sameReport(j.Report.MessageID, message)
 	recorded := make([]bouncehound.Bounce, len(j.Bounces))
-	here := map[said]bool{}
+	var here []said
 	for i, b := range j.Bounces {
-		b.ArrivedAt, b.Source, b.Message = r.arrived(b.ArrivedAt), "", j.ID
+		at := r.arrived(b.ArrivedAt)
+		var data []byte
+		if i < len(told) && at.Equal(stored(b.ArrivedAt)) {
+			data = told[i]
+		}
+		b.ArrivedAt, b.Source, b.Message = at, "", j.ID
 		if keeps(b, kind) {
 			key, err := r.key(b.Address)
 			if err != nil {
 				return nil, err
 			}
 			s := said{key, b.Action, b.Status}
-			if b.Repeat = here[s] && key != ""; !b.Repeat {
+			if b.Repeat = key != "" && slices.Contains(here, s); !b.Repeat {
 				if b.Repeat, err = r.saidBefore(s, earlier); err != nil {
 					return nil, err
 				}
 			}
-			here[s] = true
-			if err := r.bounce(&b, key, message); err != nil {
+			here = append(here, s)
+			err = r.bounce(&b, key, message, data)
+			if err == nil && r.apart {
+				err = r.transaction.flush()
+			}
+			if err != nil {
 				return nil, fmt.Errorf("recipient %d: %w", i+1, err)
 			}
 		}
@@ -58,22 +65,35 @@ type said struct {
 	status string
 }
 
-// sameReport returns the other messages with the Message-ID of a report. That there
-// is one at all is rare, so the question is asked once a message.
-func (t *transaction) sameReport(messageID string, message int64) ([]int64, error) {
+// sameReport returns the other messages with the Message-ID of a report, and from now on
+// this one with them. That there is one at all is rare.
+func (r *recording) sameReport(messageID string, message int64) (others []int64) {
 	if messageID == "" {
-		return nil, nil
+		return nil
 	}
-	return collect(stream(t.ctx, t.Tx, "same report", scanNumber,
-		`SELECT number FROM messages WHERE message_id = ? AND number <> ?`, messageID, message))
+	all := r.reports[messageID]
+	for _, m := range all {
+		if m != message {
+			others = append(others, m)
+		}
+	}
+	if len(others) == len(all) {
+		r.reports[messageID] = append(all, message)
+	}
+	return others
 }
 
 // saidBefore says whether one of the messages said the same, or may have: what it said
 // may no longer be stored.
-func (t *transaction) saidBefore(s said, messages []int64) (bool, error) {
+func (r *recording) saidBefore(s said, messages []int64) (bool, error) {
+	if len(messages) > 0 {
+		if err := r.transaction.flush(); err != nil {
+			return false, err
+		}
+	}
 	for _, m := range messages {
 		var one int
-		ok, err := t.one(`SELECT 1 FROM bounces WHERE message = ? AND key IS ? AND action = ? AND status = ?
+		ok, err := r.one(`SELECT 1 FROM bounces WHERE message = ? AND key IS ? AND action = ? AND status = ?
 			UNION ALL SELECT 1 FROM messages WHERE number = ? AND pruned = 1`, []any{m, known(s.key), s.action, s.status, m}, &one)
 		if ok || err != nil {
 			return ok, err
@@ -82,9 +102,9 @@ func (t *transaction) saidBefore(s said, messages []int64) (bool, error) {
 	return false, nil
 }
 
-// bounce stores a bounce, sets its ID, and does what follows from it: its event
-// and the standing of its contact.
-func (r *recording) bounce(b *bouncehound.Bounce, key string, message int64) error {
+// bounce stores a bounce, sets its ID, and does what follows from it: its event, whose
+// data may be prepared, and the standing of its contact.
+func (r *recording) bounce(b *bouncehound.Bounce, key string, message int64, data []byte) error {
 	elsewhere := b.Elsewhere()
 	if isForgotten(key) {
 		told := b
@@ -96,23 +116,20 @@ func (r *recording) bounce(b *bouncehound.Bounce, key string, message int64) err
 	if err != nil {
 		return err
 	}
-	b.ID, err = r.insert(`INSERT INTO bounces
-		(message, repeat, arrived_at, key, action, recipient, final_recipient, status, reply, diagnostic, remote_mta,
-		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry, original_id, sent, elsewhere)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		message, b.Repeat, stamp(b.ArrivedAt), known(key), b.Action, b.Address, b.Final, b.Status, b.Reply, b.Diagnostic, b.RemoteMTA,
+	b.ID = r.nextBounce
+	r.nextBounce++
+	r.waiting.add(bounceRows, b.ID, message, b.Repeat, stamp(b.ArrivedAt), known(key), b.Action, b.Address, b.Final, b.Status, b.Reply, b.Diagnostic, b.RemoteMTA,
 		b.Class, b.Reason, b.Fault, b.SESType, b.SESSubtype, b.Rule, b.Matched, b.Confidence, b.Retry, known(b.Original.MessageID), sent, elsewhere && isForgotten(key))
-	if err != nil {
-		return err
-	}
 	if b.Repeat || b.Action == bouncehound.NoAction {
 		return nil
 	}
 	if !isForgotten(key) { // an event would have to name the address
-		data, err := encode(b)
-		if err != nil {
-			return err
+		if data == nil || sent != nil { // then it names what was sent
+			if data, err = encode(b); err != nil {
+				return err
+			}
 		}
+		r.told = toldBounce{b.ID, data}
 		if _, err := r.event(bouncehound.BounceRecorded, key, data); err != nil {
 			return err
 		}
@@ -132,9 +149,7 @@ func (r *recording) count(b *bouncehound.Bounce, key string, elsewhere bool) err
 	if key == "" || !against && b.Action != bouncehound.Delivered {
 		return nil
 	}
-	if facts, ok := r.histories[key]; ok {
-		r.histories[key] = insert(facts, f)
-	}
+	r.fresh(key, f)
 	c, known, err := r.contact(key)
 	if err != nil || !known && !against {
 		return err
@@ -151,7 +166,8 @@ func (r *recording) count(b *bouncehound.Bounce, key string, elsewhere bool) err
 		}
 	}
 	if !known || against || c.changed {
-		return r.save(&c)
+		c.changed = false
+		r.save(&c)
 	}
 	return nil
 }

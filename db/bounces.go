@@ -94,6 +94,11 @@ func scanBounce(rows *sql.Rows) (b bouncehound.Bounce, err error) {
 
 // bounceByID reads one bounce.
 func (t *transaction) bounceByID(id int64) (*bouncehound.Bounce, error) {
+	if len(t.waiting.rows[bounceRows]) > 0 {
+		if err := t.flush(); err != nil {
+			return nil, err
+		}
+	}
 	for b, err := range stream(t.ctx, t.Tx, "bounce", scanBounce, selectBounces+` WHERE b.id = ?`, id) {
 		return &b, err
 	}

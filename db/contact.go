@@ -70,18 +70,23 @@ func (t *transaction) contact(key string) (c contact, ok bool, err error) {
 
 // save writes a contact.
 func (t *transaction) save(c *contact) (err error) {
-	row := []any{c.Standing, stamp(c.Since), stamp(c.Until), c.Cause, c.By, c.Note, stamp(c.released),
-		c.Reason, c.Class, c.Status, c.Diagnostic, c.Bounces, stamp(c.FirstBouncedAt), stamp(c.LastBouncedAt)}
 	c.changed = false
 	if c.number == 0 {
 		delete(t.strangers, c.key)
 		c.number, err = t.insert(`INSERT INTO contacts (standing, since, until, cause, by, note, released,
 			reason, class, status, diagnostic, bounces, first_bounced_at, last_bounced_at, key, email, domain)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, append(row, c.key, c.Email, bouncehound.Domain(c.Email))...)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.row()...)
 		return err
 	}
 	_, err = t.exec(`UPDATE contacts SET (standing, since, until, cause, by, note, released,
 		reason, class, status, diagnostic, bounces, first_bounced_at, last_bounced_at) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		WHERE number = ?`, append(row, c.number)...)
+		WHERE number = ?`, append(c.row()[:14], c.number)...)
 	return err
+}
+
+// row returns a contact as columns; the last three never change.
+func (c *contact) row() []any {
+	return []any{c.Standing, stamp(c.Since), stamp(c.Until), c.Cause, c.By, c.Note, stamp(c.released),
+		c.Reason, c.Class, c.Status, c.Diagnostic, c.Bounces, stamp(c.FirstBouncedAt), stamp(c.LastBouncedAt),
+		c.key, c.Email, bouncehound.Domain(c.Email)}
 }

@@ -59,6 +59,7 @@ type Options struct {
 // A DB is an open store. Its methods may be used by many goroutines at once.
 type DB struct {
 	writer  *sql.DB // one connection
+	waiting waiting // of the one transaction that there can be at a time
 	readers *sql.DB
 	path    string
 	raw     string

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"bouncehound"
 )
@@ -18,7 +19,7 @@ func (t *transaction) event(kind bouncehound.EventType, key string, data []byte)
 	if err != nil {
 		return 0, err
 	}
-	t.waiting.events.add(sequence, newEventID(), kind, stamp(t.now), key, string(data))
+	t.waiting.add(eventRows, sequence, newEventID(), kind, stamp(t.now), key, string(data))
 	t.sequence = sequence
 	return sequence, nil
 }
@@ -53,6 +54,27 @@ func encode(v any) ([]byte, error) {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// A toldBounce is a bounce as its event tells of it.
+type toldBounce struct {
+	id   int64
+	data []byte
+}
+
+// encodeChange is encode of a change. The bounce that decided is its last field, and
+// most often the one of which an event told just before.
+func (t *transaction) encodeChange(c *bouncehound.Change) ([]byte, error) {
+	if c.Bounce == nil || c.Bounce.ID == 0 || c.Bounce.ID != t.told.id {
+		return encode(c)
+	}
+	without := *c
+	without.Bounce = nil
+	data, err := encode(&without)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(data[:len(data)-1], []byte(`,"bounce":`), t.told.data, []byte{'}'}), nil
 }
 
 const eventColumns = `e.sequence, e.id, e.type, e.at, e.contact, e.data`

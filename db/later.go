@@ -1,93 +1,128 @@
 package db
 
-import "strings"
+import (
+	"database/sql/driver"
+	"reflect"
+	"strings"
+)
 
-// rows are rows of a table that nothing reads before the transaction ends. They
-// wait in memory and are then inserted many at a time, which costs half as much;
-// and what a savepoint undoes is only forgotten.
-type rows struct {
-	insert   string // up to VALUES
-	row      string // "(?, ?)"
-	conflict string
-	args     []any
-	width    int // of a row
+// A table is where rows are inserted many at a time.
+type table struct {
+	width   int // columns
+	inserts [len(atOnce)]string
 }
 
-func newRows(table, columns, conflict string) rows {
-	width := strings.Count(columns, ",") + 1
-	return rows{
-		insert:   `INSERT INTO ` + table + ` (` + columns + `) VALUES `,
-		row:      `(?` + strings.Repeat(`, ?`, width-1) + `)`,
-		conflict: conflict, width: width,
+// atOnce are the numbers of rows that one statement inserts: few, so that each is
+// compiled once.
+var atOnce = [...]int{50, 10, 1}
+
+func newTable(name, columns, conflict string) table {
+	t := table{width: strings.Count(columns, ",") + 1}
+	row := `(?` + strings.Repeat(`, ?`, t.width-1) + `)`
+	for i, n := range atOnce {
+		t.inserts[i] = `INSERT INTO ` + name + ` (` + columns + `) VALUES ` + row + strings.Repeat(`, `+row, n-1) + conflict
 	}
+	return t
+}
+
+// The tables whose rows wait, each after those that it refers to.
+const (
+	messageRows = iota
+	bounceRows
+	contactRows
+	rawRows
+	headerRows
+	copyRows
+	eventRows
+	changeRows
+	tables
+)
+
+var waitingTables = [tables]table{
+	messageRows: newTable(`messages`, `number, id, kind, mailbox, folder, uid, size, recorded_at, source, arrived_at, format,
+		message_id, reporting_mta, recipients, notes, original`, ``),
+	bounceRows: newTable(`bounces`, `id, message, repeat, arrived_at, key, action, recipient, final_recipient, status, reply, diagnostic, remote_mta,
+		class, reason, fault, ses_type, ses_subtype, rule, matched, confidence, retry, original_id, sent, elsewhere`, ``),
+	contactRows: newTable(`contacts`, `standing, since, until, cause, by, note, released,
+		reason, class, status, diagnostic, bounces, first_bounced_at, last_bounced_at, key, email, domain`, ``),
+	rawRows:    newTable(`raw`, `message, bytes`, ` ON CONFLICT DO UPDATE SET bytes = excluded.bytes`),
+	headerRows: newTable(`headers`, `name, value, message`, ` ON CONFLICT DO NOTHING`),
+	// One that was tidied up and lies at the same place again has to be tidied up again.
+	copyRows: newTable(`copies`, `folder, uidvalidity, uid, message, untidied`,
+		` ON CONFLICT DO UPDATE SET message = excluded.message, untidied = excluded.untidied`),
+	eventRows:  newTable(`events`, `sequence, id, type, at, contact, data`, ``),
+	changeRows: newTable(`changes`, `key, at, email, standing, previous, since, cause, by, note, sequence, bounce`, ``),
+}
+
+// keptValues is for how many values of a table room is kept from one transaction to the
+// next.
+const keptValues = 8000
+
+// waiting are rows that nothing reads before they are flushed. They wait in memory and
+// are then inserted many at a time, which costs a fraction of inserting each.
+type waiting struct {
+	rows [tables][]driver.NamedValue
+	err  error // the first about a value that cannot be stored
 }
 
 // add adds one row.
-func (r *rows) add(args ...any) { r.args = append(r.args, args...) }
-
-// flush inserts the rows, by statements of few sizes, so that they are compiled
-// once.
-func (r *rows) flush(t *transaction) error {
-	rest := r.args
-	for _, n := range []int{50, 10, 1} {
-		if len(rest) < n*r.width {
-			continue
+func (w *waiting) add(table int, row ...any) {
+	for _, v := range row {
+		value, err := bound(v)
+		if err != nil && w.err == nil {
+			w.err = err
 		}
-		query := r.insert + r.row + strings.Repeat(`, `+r.row, n-1) + r.conflict
-		for ; len(rest) >= n*r.width; rest = rest[n*r.width:] {
-			if _, err := t.exec(query, rest[:n*r.width]...); err != nil {
-				return err
-			}
-		}
-	}
-	r.args = r.args[:0]
-	return nil
-}
-
-// The rows that wait in a transaction.
-type waiting struct {
-	raw, headers, copies, events, changes rows
-}
-
-func newWaiting() waiting {
-	return waiting{
-		raw:     newRows(`raw`, `message, bytes`, ` ON CONFLICT DO UPDATE SET bytes = excluded.bytes`),
-		headers: newRows(`headers`, `name, value, message`, ` ON CONFLICT DO NOTHING`),
-		// One that was tidied up and lies at the same place again has to be tidied up again.
-		copies: newRows(`copies`, `folder, uidvalidity, uid, message, untidied`,
-			` ON CONFLICT DO UPDATE SET message = excluded.message, untidied = excluded.untidied`),
-		events:  newRows(`events`, `sequence, id, type, at, contact, data`, ``),
-		changes: newRows(`changes`, `key, at, email, standing, previous, since, cause, by, note, sequence, bounce`, ``),
+		w.rows[table] = append(w.rows[table], driver.NamedValue{Value: value})
 	}
 }
 
-func (w *waiting) all() []*rows {
-	return []*rows{&w.raw, &w.headers, &w.copies, &w.events, &w.changes}
+// bound returns a value as the driver wants it. database/sql would do it too, at five
+// times the cost.
+func bound(v any) (driver.Value, error) {
+	switch v := v.(type) {
+	case nil, string, int64, []byte, bool:
+		return v, nil
+	case int:
+		return int64(v), nil
+	case uint32:
+		return int64(v), nil
+	case stamp:
+		return v.Value()
+	}
+	if text := reflect.ValueOf(v); text.Kind() == reflect.String {
+		return text.String(), nil
+	}
+	return driver.DefaultParameterConverter.ConvertValue(v)
 }
 
 // flush inserts all that waits.
-func (w *waiting) flush(t *transaction) error {
-	for _, r := range w.all() {
-		if err := r.flush(t); err != nil {
-			return err
+func (t *transaction) flush() error {
+	if t.waiting.err != nil {
+		return t.waiting.err
+	}
+	for i := range waitingTables {
+		rest := t.waiting.rows[i]
+		for size, n := range atOnce {
+			n *= waitingTables[i].width
+			for ; len(rest) >= n; rest = rest[n:] {
+				if err := t.run(waitingTables[i].inserts[size], rest[:n]); err != nil {
+					return err
+				}
+			}
 		}
 	}
+	t.waiting.forget()
+	clear(t.unwritten)
 	return nil
 }
 
-// A mark is how much waits at one moment.
-type mark [5]int
-
-func (w *waiting) mark() (m mark) {
-	for i, r := range w.all() {
-		m[i] = len(r.args)
+// forget drops all that waits.
+func (w *waiting) forget() {
+	for i, values := range w.rows {
+		clear(values) // they hold whole messages
+		if w.rows[i] = values[:0]; cap(values) > keptValues {
+			w.rows[i] = nil
+		}
 	}
-	return m
-}
-
-// undo forgets what was added since the mark.
-func (w *waiting) undo(m mark) {
-	for i, r := range w.all() {
-		r.args = r.args[:m[i]]
-	}
+	w.err = nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"sync"
 
@@ -49,32 +48,8 @@ func (db *DB) Raw(ctx context.Context, id string) ([]byte, error) {
 	return raw, nil
 }
 
-// shrink returns the compressed bytes to be kept of each message, nil for none,
-// working on all processors.
-func (db *DB) shrink(ctx context.Context, messages []bouncehound.Judged) ([][]byte, error) {
-	kept := make([][]byte, len(messages))
-	errs := make([]error, len(messages))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(messages)) {
-		workers.Go(func() {
-			for i := range next {
-				if raw := db.worth(messages[i]); len(raw) > 0 {
-					kept[i], errs[i] = compress(raw)
-				}
-			}
-		})
-	}
-	for i := range messages {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return kept, errors.Join(append(errs, ctx.Err())...)
-}
-
 // worth returns those bytes of a message that are to be kept.
-func (db *DB) worth(j bouncehound.Judged) []byte {
+func (db *DB) worth(j *bouncehound.Judged) []byte {
 	raw := j.Message.Raw
 	switch j.Kind() {
 	case bouncehound.KindOther:

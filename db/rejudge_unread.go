@@ -34,11 +34,11 @@ func (r *rejudging) unread(ctx context.Context) (done []Rejudged, more bool, err
 		}
 		if j := r.Read(k.Message); j.Kind() == bouncehound.KindReport {
 			j.Message, j.ID = k.Message, k.id
-			bytes, err := compressed(r.db.worth(j))
-			if err != nil {
-				return nil, false, err
+			ready := r.db.prepare(&j)
+			if ready.err != nil {
+				return nil, false, ready.err
 			}
-			understood = append(understood, keptJudged{j, k.number, bytes})
+			understood = append(understood, keptJudged{j, k.number, ready})
 		}
 	}
 	if len(understood) > 0 {
@@ -58,19 +58,11 @@ func (r *rejudging) unread(ctx context.Context) (done []Rejudged, more bool, err
 	return done, len(kept) == rereadAtOnce, err
 }
 
-// A keptJudged is a message that is understood now, with the bytes that are kept of
-// it from now on.
+// A keptJudged is a message that is understood now.
 type keptJudged struct {
 	bouncehound.Judged
 	number int64
-	bytes  []byte
-}
-
-func compressed(raw []byte) ([]byte, error) {
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	return compress(raw)
+	ready  *prepared
 }
 
 // understand records a message that was not understood as the report it is, and
@@ -83,17 +75,19 @@ func (r *rejudging) understand(ctx context.Context, rec *recording, j keptJudged
 			return nil, err
 		}
 	}
+	if err := rec.lookUp([]bouncehound.Judged{j.Judged}); err != nil {
+		return nil, err
+	}
 	of, err := rec.withoutForgotten(&j.Judged)
 	if err != nil {
 		return nil, err
 	}
 	if of != nil {
-		j.bytes = nil
+		if j.ready, err = blanked(&j.Report); err != nil {
+			return nil, err
+		}
 	}
-	row, err := rec.row(j.Judged, bouncehound.KindReport)
-	if err != nil {
-		return nil, err
-	}
+	row := rec.row(j.Judged, bouncehound.KindReport, j.ready)
 	// What follows the place, the size and the source in a row.
 	n, err := rec.exec(`UPDATE messages SET kind = 'report', (arrived_at, format, message_id, reporting_mta, recipients, notes, original) = (?, ?, ?, ?, ?, ?, ?)
 		WHERE number = ? AND kind = 'unread'`, append(row[8:], j.number)...)
@@ -103,11 +97,11 @@ func (r *rejudging) understand(ctx context.Context, rec *recording, j keptJudged
 	if _, err := rec.exec(`DELETE FROM raw WHERE message = ?`, j.number); err != nil {
 		return nil, err
 	}
-	if j.bytes != nil {
-		rec.waiting.raw.add(j.number, j.bytes)
+	if j.ready.kept != nil {
+		rec.waiting.add(rawRows, j.number, j.ready.kept)
 	}
 	for name, value := range j.Report.Original.Headers { // a set: the order does not matter
-		rec.waiting.headers.add(name, value, j.number)
+		rec.waiting.add(headerRows, name, value, j.number)
 	}
 	stood := map[string]bouncehound.Standing{}
 	for _, b := range j.Bounces {
@@ -123,7 +117,10 @@ func (r *rejudging) understand(ctx context.Context, rec *recording, j keptJudged
 			stood[key] = c.Standing
 		}
 	}
-	bounces, err := rec.bounces(j.Judged, bouncehound.KindReport, j.number)
+	bounces, err := rec.bounces(j.Judged, bouncehound.KindReport, j.number, j.ready.told)
+	if err == nil {
+		err = rec.flush()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) erro
 		if to.Sequence, err = t.nextSequence(); err != nil {
 			return err
 		}
-		data, err := encode(to)
+		data, err := t.encodeChange(to)
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (t *transaction) change(c *contact, to *bouncehound.Change, tell bool) erro
 	if to.Bounce != nil {
 		bounce = to.Bounce.ID
 	}
-	t.waiting.changes.add(c.key, stamp(t.now), to.Email, to.Standing, to.Previous, stamp(to.Since), to.Cause, to.By, to.Note, to.Sequence, bounce)
+	t.waiting.add(changeRows, c.key, stamp(t.now), to.Email, to.Standing, to.Previous, stamp(to.Since), to.Cause, to.By, to.Note, to.Sequence, bounce)
 	return nil
 }
 
@@ -109,11 +109,25 @@ func (t *transaction) facts(key string) ([]bouncehound.Fact, error) {
 		}
 		facts = append(facts, f)
 	}
+	facts = append(facts, t.unwritten[key]...)
 	slices.SortFunc(facts, func(a, b bouncehound.Fact) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Bounce, b.Bounce)) })
 	if t.histories != nil {
 		t.histories[key] = facts
+		delete(t.unwritten, key)
 	}
 	return facts, nil
+}
+
+// fresh adds what the policy may look at in a bounce whose row still waits.
+func (t *transaction) fresh(key string, f bouncehound.Fact) {
+	if facts, ok := t.histories[key]; ok {
+		t.histories[key] = insert(facts, f)
+		return
+	}
+	if t.unwritten == nil {
+		t.unwritten = map[string][]bouncehound.Fact{}
+	}
+	t.unwritten[key] = append(t.unwritten[key], f)
 }
 
 // insert puts a fact where its time belongs, which spares the policy to sort them.

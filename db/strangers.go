@@ -17,11 +17,14 @@ var selectStrangers = `SELECT k.column1 FROM (VALUES (?, ?)` + strings.Repeat(`,
 	AND NOT EXISTS (SELECT 1 FROM bounces b WHERE b.key = k.column1)
 	AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.key IN (k.column1, k.column2) AND e.kind = 'allow' AND e.ended IS NULL)`
 
-// meet finds the strangers among the recipients of a batch: most bounces are the
+// meet looks up what a batch is about, and finds the strangers among its recipients: most bounces are the
 // first of their address, and to ask of each apart for its contact, its facts and
 // its entries costs a sixth of recording it.
 func (r *recording) meet(messages []bouncehound.Judged) error {
-	r.strangers = map[string]bool{}
+	if err := r.lookUp(messages); err != nil {
+		return err
+	}
+	r.strangers, r.histories = map[string]bool{}, map[string][]bouncehound.Fact{}
 	args := recipients(messages)
 	for len(args) > 0 {
 		n := min(len(args), 2*strangersAtOnce)

@@ -15,13 +15,16 @@ import (
 // statements on it, which is why it may hold its context.
 type transaction struct {
 	*sql.Tx
+	conn     *sql.Conn       // that it is on
 	ctx      context.Context // not cancelled: the driver starts a goroutine for each statement that can be
 	now      time.Time
 	sequence int64 // of the last event; 0: not yet looked up
-	waiting  waiting
+	waiting  *waiting
+	told     toldBounce // the last
 	// The facts of contacts, by key, as far as they were read. Only Record keeps them:
 	// it adds each new bounce, and would read those of a mail loop again for each.
 	histories map[string][]bouncehound.Fact
+	unwritten map[string][]bouncehound.Fact // of bounces whose rows wait, where histories has not the contact's
 	// Keys that have neither a contact nor bounces nor an entry that allows them, as
 	// far as that was looked up, which only Record does too.
 	strangers map[string]bool
@@ -64,8 +67,13 @@ func (db *DB) writeUnless(ctx context.Context, try bool, operation string, f fun
 }
 
 func (db *DB) tryWrite(ctx context.Context, f func(t *transaction) error) (err error) {
+	conn, err := db.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
 	// A cancelled ctx rolls back as soon as the running statement is done.
-	tx, err := db.writer.BeginTx(ctx, nil)
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -74,11 +82,12 @@ func (db *DB) tryWrite(ctx context.Context, f func(t *transaction) error) (err e
 			err = errors.Join(err, err2)
 		}
 	}()
-	t := &transaction{db: db, Tx: tx, ctx: context.WithoutCancel(ctx), now: db.now(), waiting: newWaiting()}
+	t := &transaction{db: db, Tx: tx, conn: conn, ctx: context.WithoutCancel(ctx), now: db.now(), waiting: &db.waiting}
+	defer t.waiting.forget()
 	if err := f(t); err != nil {
 		return err
 	}
-	if err := t.waiting.flush(t); err != nil {
+	if err := t.flush(); err != nil {
 		return err
 	}
 	return tx.Commit()

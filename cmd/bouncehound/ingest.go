@@ -35,7 +35,13 @@ func (j judge) message(m bouncehound.Message) (judged bouncehound.Judged) {
 	for i, r := range report.Recipients {
 		verdicts[i] = j.classifier.Classify(r)
 	}
-	return bouncehound.Judged{Message: m, ID: m.ID(), Report: report, Bounces: bouncehound.Bounces(m, report, verdicts, j.now())}
+	judged = bouncehound.Judged{Message: m, Report: report, Bounces: bouncehound.Bounces(m, report, verdicts, j.now())}
+	if len(judged.Bounces) > 0 {
+		judged.ID = judged.Bounces[0].Message // to work it out reads the whole message
+	} else {
+		judged.ID = m.ID()
+	}
+	return judged
 }
 
 // messages reads and judges messages, a worker a core, and keeps their order.

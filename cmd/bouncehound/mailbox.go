@@ -34,7 +34,11 @@ func (p *program) newPoller(s *settings, m config.Mailbox, store *db.DB, log *sl
 		return kinds, nil
 	})
 	if err == nil {
-		one.Judge = in.judge.message
+		one.Judge = func(m bouncehound.Message) bouncehound.Judged {
+			judged := in.judge.message(m)
+			store.Prepare(&judged) // many at a time, and not while the one transaction waits
+			return judged
+		}
 	}
 	if err == nil && p.patience != nil {
 		one.GaveUp = func(m bouncehound.Message) bouncehound.Judged {
