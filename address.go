@@ -37,6 +37,16 @@ func Domain(address string) string {
 	return domainKey(domain)
 }
 
+// DomainInUnicode returns the domain of an address in lower case and as people read it
+// (U-labels, RFC 5890), and as it is where it can't be.
+func DomainInUnicode(address string) string {
+	domain := Domain(address)
+	if readable, err := idna.Display.ToUnicode(domain); err == nil {
+		return readable
+	}
+	return domain
+}
+
 func domainKey(domain string) string {
 	domain = strings.TrimRight(strings.ToLower(domain), ".")
 	for i := range len(domain) {

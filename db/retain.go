@@ -105,7 +105,7 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 			return err
 		}
 	}
-	if err := db.forgetPassed(ctx, r.Beat); err != nil {
+	if err := db.forgetRest(ctx, everyPage, r.Beat); err != nil {
 		return err
 	}
 	if err := db.giveBack(ctx, r.Beat); err != nil {

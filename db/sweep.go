@@ -44,7 +44,7 @@ func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy) (changed int, err
 			return changed, err
 		}
 	}
-	if err := db.forgetPassed(ctx, func() {}); err != nil {
+	if err := db.forgetRest(ctx, pagesAtSweep, func() {}); err != nil {
 		return changed, fmt.Errorf("sweep: %w", explain(err))
 	}
 	if same {

@@ -21,7 +21,8 @@ func (p *program) forgetCommand() *cobra.Command {
 diagnostics, lists and delivered events. What stays is a keyed hash with the standing and
 the dates and classes of its bounces, so that an address that is do_not_email stays so;
 the key lies beside the store, in STORE.key. Events that a webhook has not taken yet are
-blanked once it has. There is no way back. docs/privacy.md tells more.`,
+blanked once it has. A run that is broken off is gone on with by the next one or by the
+daemon. There is no way back. docs/privacy.md tells more.`,
 		Example: `  bouncehound forget lena@example.com --dry-run
   bouncehound forget lena@example.com --yes`,
 		Args: cobra.ExactArgs(1),
@@ -54,6 +55,9 @@ blanked once it has. There is no way back. docs/privacy.md tells more.`,
 			if errors.Is(err, db.ErrNoKey) {
 				return hintError{err, "put it back from your copy: addresses that were forgotten before depend on it"}
 			}
+			if err != nil && cmd.Context().Err() != nil {
+				return hintError{err, "what was not looked through yet is, by the next forget or the daemon"}
+			}
 			if err != nil {
 				return err
 			}
@@ -73,4 +77,7 @@ func (p *program) printForgotten(what string, f db.Forgotten) {
 		fmt.Fprintf(p.stdout, "; %s once delivered", count(f.Waiting, "event"))
 	}
 	fmt.Fprintln(p.stdout)
+	for _, a := range f.Tagged {
+		fmt.Fprintf(p.stdout, "%s is another address and stays; forget it too if it is meant\n", printable(a))
+	}
 }
