@@ -23,6 +23,10 @@ var installed = []string{
 	"apt-get install ./bouncehound_0.2.0-1_amd64.deb",
 	"rpm -i bouncehound-0.2.0-1.x86_64.rpm",
 	"systemctl status bouncehound",
+	"systemctl stop bouncehound",
+	"rm -f bouncehound.db-wal bouncehound.db-shm", // the three of care.txtar
+	"mv new.db bouncehound.db",
+	"systemctl start bouncehound",
 	"systemctl reload bouncehound",
 	"systemctl disable --now bouncehound",
 	"systemctl enable --now bouncehound-poll.timer",
