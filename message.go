@@ -24,6 +24,9 @@ type Copy struct {
 	Kind      Kind   // KindReport or KindUnread
 	Message   string // Message.ID
 	MessageID string // the mail's own Message-ID, with angle brackets; may be empty
+	// Moving is when the server was last told to move it; zero: never. What the server
+	// made of it is not known.
+	Moving time.Time
 }
 
 // A Withheld is a message that the server lists and did not hand over.

@@ -25,11 +25,12 @@ func (db *DB) FolderCursor(ctx context.Context, mailbox, name string) (bouncehou
 func (db *DB) Untidied(ctx context.Context, mailbox, name string, validity uint32) ([]bouncehound.Copy, error) {
 	scan := func(rows *sql.Rows) (bouncehound.Copy, error) {
 		c := bouncehound.Copy{Place: bouncehound.Place{Mailbox: mailbox, Folder: name, UIDValidity: validity}}
-		err := rows.Scan(&c.Place.UID, &c.Kind, &c.Message, &c.MessageID)
+		err := rows.Scan(&c.Place.UID, &c.Kind, &c.Message, &c.MessageID, (*stamp)(&c.Moving))
 		return c, err
 	}
-	return collect(stream(ctx, db.readers, "untidied", scan, `SELECT c.uid, m.kind, m.id, coalesce(m.message_id, '')
+	return collect(stream(ctx, db.readers, "untidied", scan, `SELECT c.uid, m.kind, m.id, coalesce(m.message_id, ''), t.at
 		FROM copies c JOIN messages m ON m.number = c.message
+		LEFT JOIN moving t ON t.folder = c.folder AND t.uidvalidity = c.uidvalidity AND c.uid BETWEEN t.first AND t.last
 		WHERE c.folder = (SELECT number FROM folders WHERE mailbox = ? AND folder = ?) AND c.uidvalidity = ? AND c.untidied = 1
 		ORDER BY c.uid`, mailbox, name, validity))
 }
@@ -45,7 +46,7 @@ func (db *DB) Tidied(ctx context.Context, mailbox, name string, validity uint32,
 				return err
 			}
 		}
-		return nil
+		return t.moved(mailbox, name)
 	})
 }
 

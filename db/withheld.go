@@ -112,7 +112,7 @@ func (db *DB) HandedOver(ctx context.Context, mailbox, name string, validity uin
 // server gives them to others now. What was recorded stays.
 func (db *DB) ReadAnew(ctx context.Context, mailbox, name string) error {
 	return db.write(ctx, "read anew", func(t *transaction) error {
-		for _, table := range []string{"copies", "withheld"} {
+		for _, table := range []string{"copies", "withheld", "moving"} {
 			if _, err := t.exec(fmt.Sprintf(`DELETE FROM %s WHERE folder = %s`, table, theFolder), mailbox, name); err != nil {
 				return err
 			}

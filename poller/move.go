@@ -17,6 +17,9 @@ import (
 // each step waits for the one before.
 func (t *tidying) move(ctx context.Context, uids []uint32, target string) error {
 	s := t.session
+	if err := t.store.Moving(ctx, t.mailbox.Name, t.folder.name, t.validity, uids); err != nil {
+		return err
+	}
 	if s.caps.Has(imap.CapMove) && s.client.Caps().Has(imap.CapMove) {
 		return s.do(0, func() error {
 			_, err := s.client.Move(set(uids), target).Wait()

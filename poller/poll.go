@@ -52,6 +52,7 @@ func (p *Poller) Poll(ctx context.Context) (Result, error) {
 		wait := pause(tries)
 		p.log().Warn("the connection was lost, it is taken up again", "err", err, "in", wait.Round(time.Millisecond))
 		result.Lost++
+		p.cutOff = time.Now()
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

@@ -79,6 +79,8 @@ type Store interface {
 	// Untidied returns the copies handled under this UIDVALIDITY that Tidied was
 	// never called for.
 	Untidied(ctx context.Context, mailbox, folder string, validity uint32) ([]bouncehound.Copy, error)
+	// Moving says that the server is about to be told to move these.
+	Moving(ctx context.Context, mailbox, folder string, validity uint32, uids []uint32) error
 	// Tidied says that these copies have been flagged, moved or deleted.
 	Tidied(ctx context.Context, mailbox, folder string, validity uint32, uids []uint32) error
 
@@ -141,12 +143,13 @@ type Poller struct {
 	// handled before the poll ends; 0: five.
 	Tries int
 
-	refusals refusals
-	// SettleTime is how long to wait before messages that a poll was cut off from
-	// moving are moved, since the server may still be at it; 0: two seconds.
+	// SettleTime is how long a server may go on with a move after the connection is lost
+	// on which it was told to; until then it is waited for; 0: a minute.
 	SettleTime time.Duration
 
+	refusals  refusals
 	notBefore time.Time // the server wants to be left alone until then
+	cutOff    time.Time // a connection was lost
 }
 
 // A Result counts what one poll did, over all folders.

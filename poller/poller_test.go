@@ -84,6 +84,19 @@ func (s *memo) Tidied(_ context.Context, mailbox, folder string, validity uint32
 	return nil
 }
 
+func (s *memo) Moving(_ context.Context, mailbox, folder string, validity uint32, uids []uint32) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, uid := range uids {
+		at := bouncehound.Place{Mailbox: mailbox, Folder: folder, UIDValidity: validity, UID: uid}
+		if c, ok := s.untidied[at]; ok {
+			c.Moving = time.Now()
+			s.untidied[at] = c
+		}
+	}
+	return nil
+}
+
 func (s *memo) Recorded(_ context.Context, mailbox, folder string, validity, above uint32) (uids []uint32, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -47,8 +47,8 @@ func (t *tidying) resumeSome(ctx context.Context, copies []bouncehound.Copy) err
 		return err
 	}
 	target := t.target(copies[0].Kind)
-	if target != "" && len(left) > 0 {
-		if left, err = t.settle(ctx, all, left); err != nil {
+	if target != "" {
+		if left, err = t.settle(ctx, copies, left); err != nil {
 			return err
 		}
 	}
@@ -84,31 +84,59 @@ func (t *tidying) left(uids []uint32) ([]uint32, error) {
 	return t.session.there(uids)
 }
 
-// settle waits, once in a poll, until the messages have all left the folder or none
-// has for the settle time, and returns which are left.
+// settle waits for as long as a server may still be moving what an earlier poll was cut
+// off from, and returns which are left.
 //
 // QUIRK: Dovecot finishes the MOVE or COPY of a client that is gone. Who looks into
 // the target before that finds nothing there, and would move them a second time.
-func (t *tidying) settle(ctx context.Context, all, left []uint32) ([]uint32, error) {
-	const looks = 10
-	for still := 0; !t.settled && len(left) > 0; {
+func (t *tidying) settle(ctx context.Context, copies []bouncehound.Copy, left []uint32) ([]uint32, error) {
+	begun := map[uint32]time.Time{}
+	for _, c := range copies {
+		if !c.Moving.IsZero() {
+			begun[c.Place.UID] = c.Moving
+		}
+	}
+	// The clock may have been set since.
+	first := time.Now()
+	pause := max(t.poller.settleTime()/240, time.Millisecond)
+	for told := false; ; pause = min(2*pause, t.poller.settleTime()/6) {
+		var last time.Time
+		for _, uid := range left {
+			if at, moving := begun[uid]; moving {
+				last = latest(last, at, t.poller.cutOff)
+			}
+		}
+		now := time.Now()
+		rest := min(last.Add(t.poller.settleTime()).Sub(now), first.Add(t.poller.settleTime()).Sub(now))
+		if last.IsZero() || rest <= 0 {
+			return left, nil
+		}
+		if !told {
+			t.poller.log().Info("an earlier poll was cut off while the server moved messages: waiting for the server", "folder", t.folder.name, "messages", len(left), "for", rest.Round(time.Second))
+			told = true
+		}
 		select {
-		case <-time.After(t.settleTime / looks):
+		case <-time.After(min(pause, rest)):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		now, err := t.left(all)
-		if err != nil {
+		var err error
+		if left, err = t.left(uidsOf(copies)); err != nil {
 			return nil, err
 		}
-		if len(now) != len(left) {
-			still = 0
-		}
-		still++
-		left, t.settled = now, still == looks
 	}
-	return left, nil
 }
+
+// settleTime is how long a server is believed to go on with the command of a client
+// that is gone. Dovecot needs 30 ms to MOVE 500 messages; the disk may be busy.
+func (p *Poller) settleTime() time.Duration {
+	if p.SettleTime > 0 {
+		return p.SettleTime
+	}
+	return time.Minute
+}
+
+func latest(all ...time.Time) time.Time { return slices.MaxFunc(all, time.Time.Compare) }
 
 // target returns where copies of a kind are moved to; "" if they are not.
 func (t *tidying) target(kind bouncehound.Kind) string {

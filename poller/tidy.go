@@ -3,7 +3,6 @@ package poller
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -12,31 +11,21 @@ import (
 
 // A tidying does in a folder what is to be done with messages that are kept.
 type tidying struct {
-	session    *session
-	store      Store
-	mailbox    Mailbox
-	folder     folder
-	plan       plan
-	validity   uint32
-	off        bool // nothing is done: a dry run, or something has failed already
-	settled    bool // nobody else is at work in the folder any more
-	settleTime time.Duration
-	result     *Result
-}
-
-// settleTime is how long a server is believed to go on with the command of a client
-// that is gone. Dovecot needs 30 ms to MOVE 500 messages.
-func (p *Poller) settleTime() time.Duration {
-	if p.SettleTime > 0 {
-		return p.SettleTime
-	}
-	return 2 * time.Second
+	poller   *Poller
+	session  *session
+	store    Store
+	mailbox  Mailbox
+	folder   folder
+	plan     plan
+	validity uint32
+	off      bool // nothing is done: a dry run, or something has failed already
+	result   *Result
 }
 
 func (p *Poller) tidying(s *session, pl plan, f folder, validity uint32, result *Result) *tidying {
 	return &tidying{
-		session: s, store: p.Store, mailbox: p.Mailbox, folder: f, plan: pl, validity: validity,
-		off: p.DryRun, settleTime: p.settleTime(), result: result,
+		poller: p, session: s, store: p.Store, mailbox: p.Mailbox, folder: f, plan: pl, validity: validity,
+		off: p.DryRun, result: result,
 	}
 }
 
