@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strings"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // decode returns what a part says: transfer encoding undone, UTF-8, \n line ends.
@@ -19,19 +21,40 @@ func (m *message) decode(p *part) string {
 		m.note("a part was read only as far as 512 KB")
 	}
 	m.work += len(body)
+	var decoded []byte
 	switch enc := p.header.get("Content-Transfer-Encoding"); {
 	case enc == "":
 	case hasPrefixFold(enc, "base64"):
-		body = givenText(decodeBase64(body))
+		decoded = decodeBase64(body)
 	case hasPrefixFold(enc, "quoted-printable"):
-		body = givenText(decodeQuoted(body))
+		decoded = decodeQuoted(body)
 	}
 	label := ""
 	if p.params != "" {
 		label = param(p.params, "charset")
 	}
-	p.text = toUTF8(body, label)
+	if decoded != nil {
+		if hasPrefixFold(label, "utf-16") || hasPrefixFold(label, "unicode-utf-16") || hasPrefixFold(label, "iso-10646-ucs-2") {
+			decoded = fromUTF16(decoded, label)
+		}
+		body = givenText(decoded)
+	}
+	p.text = strings.TrimPrefix(toUTF8(body, label), "\ufeff")
 	return p.text
+}
+
+// fromUTF16 decodes what holds a NUL beside each ASCII letter: it must be done before they
+// are taken for rubbish.
+func fromUTF16(b []byte, label string) []byte {
+	order := unicode.BigEndian // RFC 2781 section 4.3
+	if containsFold(label, "le") {
+		order = unicode.LittleEndian
+	}
+	text, err := unicode.UTF16(order, unicode.UseBOM).NewDecoder().Bytes(b)
+	if err != nil {
+		return b
+	}
+	return text
 }
 
 // givenText is withLineFeeds of bytes that nobody else holds.

@@ -18,13 +18,10 @@ import (
 //
 //	Message headers follow.
 func readDMA(m *message) *bouncehound.Report {
-	if len(m.parts) > 1 || !m.looksLikeReport() {
+	if !hasPrefixFold(m.opening(), "this is the dragonfly mail agent") || !m.looksLikeReport() {
 		return nil
 	}
 	text := m.text()
-	if !strings.HasPrefix(strings.TrimLeft(text, " \n"), "This is the DragonFly Mail Agent") {
-		return nil
-	}
 	_, said, ok := strings.Cut(text, "delivering your mail to ")
 	if !ok {
 		return nil

@@ -33,8 +33,8 @@ import (
 func readDomino(m *message) *bouncehound.Report {
 	h := m.header()
 	mailer := h.get("X-Mailer")
-	gateway := strings.EqualFold(h.get("Subject"), "undeliverable message")
-	if !gateway && !containsFold(mailer, "domino") && !containsFold(mailer, "lotus notes") && !hasPrefixFold(h.get("Subject"), "delivery failure: ") || !m.looksLikeReport() {
+	gateway := strings.EqualFold(m.subject(), "undeliverable message")
+	if !gateway && !containsFold(mailer, "domino") && !containsFold(mailer, "lotus notes") && !hasPrefixFold(m.subject(), "delivery failure: ") || !m.looksLikeReport() {
 		return nil
 	}
 	text := m.text()

@@ -98,7 +98,17 @@ func (m *message) readEpilogue(r *bouncehound.Report) {
 // isStatusText says whether a text is the machine part of a report.
 func isStatusText(s string) bool {
 	s = strings.TrimLeft(s, " \n")
-	return hasPrefixFold(s, "reporting-mta:") || hasPrefixFold(s, "final-recipient:") || hasPrefixFold(s, "original-recipient:")
+	for range 4 { // what stands before is about the message: its envelope's id, its arrival
+		if hasPrefixFold(s, "reporting-mta:") || hasPrefixFold(s, "final-recipient:") || hasPrefixFold(s, "original-recipient:") {
+			return true
+		}
+		if !hasPrefixFold(s, "original-envelope-id:") && !hasPrefixFold(s, "arrival-date:") && !hasPrefixFold(s, "received-from-mta:") && !hasPrefixFold(s, "dsn-gateway:") {
+			return false
+		}
+		_, next := lineAt(s, 0)
+		s = s[next:]
+	}
+	return false
 }
 
 // statusTextIn returns where the fields of a report begin in a text, -1 if they

@@ -35,6 +35,9 @@ func (m *message) weighReport() int8 {
 		return noReport
 	}
 	subject := m.subject()
+	if m.statusPartOfServer(subject) {
+		return surely
+	}
 	keeper := containsFold(from, "postmaster") || containsFold(from, "admin") // a person may sit behind it
 	if (!daemon || keeper) && (isAnswer(subject) || m.subjectIs(autoSubject)) {
 		return noReport
@@ -101,9 +104,29 @@ var mailPrograms = newPhrases(
 	"outlook", "apple mail", "iphone", "ipad", "thunderbird", "foxmail", "the bat", "lotus notes", "evolution", "kmail", "sylpheed", "claws", "airmail (", "spark", "mutt", "roundcube", "webmail", "windows live mail", "windows mail",
 )
 
+// statusPartOfServer says whether the message has a machine part that was not attached by a
+// person. QUIRK: gateways that rebuild a report call it a multipart/mixed.
+func (m *message) statusPartOfServer(subject string) bool {
+	h := m.header()
+	if m.parts[0].mediaType != "multipart/mixed" || m.part("message/delivery-status", "message/global-delivery-status") == nil {
+		return false
+	}
+	return (h.get("Return-Path") == "<>" || hasPrefixFold(h.get("Auto-Submitted"), "auto-")) && !isPerson(h) && !isAnswer(subject) && !isMailing(h) && !isTicketSubject(subject)
+}
+
+// reportPart returns which part is the multipart/report that the message is, 0 where it is none.
+// QUIRK: lists and gateways that add a part of theirs put the whole into a multipart/mixed,
+// as its first part. Who passes on a report puts his own words before it.
+func (m *message) reportPart() int {
+	if m.parts[0].mediaType == "multipart/mixed" && len(m.parts) > 1 && m.parts[1].mediaType == "multipart/report" {
+		return 1
+	}
+	return 0
+}
+
 // isStatusReport says whether the message is a multipart/report about delivery (RFC 6522).
 func (m *message) isStatusReport() bool {
-	p := &m.parts[0]
+	p := &m.parts[m.reportPart()]
 	if p.mediaType != "multipart/report" {
 		return false
 	}

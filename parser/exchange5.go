@@ -48,6 +48,9 @@ func readExchange5(m *message) *bouncehound.Report {
 				continue
 			}
 		}
+		if line == "--" || isDecoration(line) {
+			rec = nil // what a gateway has set below
+		}
 		if rec != nil && line != "" && len(rec.Diagnostic) < maxDiagnostic && !strings.HasPrefix(line, "The MTS-ID") {
 			rec.Diagnostic = lines.join(rec.Diagnostic, spaceAfter(rec.Diagnostic), line)
 		}

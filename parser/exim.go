@@ -26,7 +26,7 @@ import (
 // the alias, the words also the address it was "generated from".
 func readExim(m *message) *bouncehound.Report {
 	h := m.header()
-	machine := strings.Contains(m.parts[0].params, "eximdsn")
+	machine := strings.Contains(m.parts[m.reportPart()].params, "eximdsn")
 	if !machine && (m.parts[0].mediaType == "multipart/report" || !m.looksLikeReport()) {
 		return nil
 	}

@@ -33,8 +33,8 @@ func readFeedback(m *message) *bouncehound.Report {
 		}
 		return nil
 	}
-	if !hasPrefixFold(h.get("Subject"), "complaint about message from") {
-		return nil
+	if !hasPrefixFold(m.subject(), "complaint about message from") || !hasPrefixFold(cleanAddress(h.get("From")), "staff@hotmail.") {
+		return nil // or somebody passes it on
 	}
 	returned := m.returnedHeader()
 	for _, name := range [...]string{"X-HmXmrOriginalRecipient", "X-RCPT-TO"} {

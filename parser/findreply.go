@@ -44,8 +44,14 @@ func (m *message) findReason(rec *bouncehound.Recipient) {
 	}
 	sentence := ""
 	for paragraph := range strings.SplitSeq(m.text(), "\n\n") {
+		if line, _ := lineAt(strings.TrimLeft(paragraph, "\n"), 0); strings.TrimRight(line, " ") == "--" {
+			break // the signature of a gateway, that tells of viruses
+		}
 		for isDecoration(paragraph) {
 			_, paragraph, _ = strings.Cut(paragraph, "\n")
+		}
+		if banners.begin(strings.TrimLeft(paragraph, "[*! \n")) != "" {
+			continue
 		}
 		if len(paragraph) > maxDiagnostic {
 			paragraph = paragraph[:maxDiagnostic]

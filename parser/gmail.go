@@ -25,7 +25,7 @@ import (
 //	550 5.1.1 no such user
 func readGmail(m *message) *bouncehound.Report {
 	h := m.header()
-	if !containsFold(h.get("From"), "mailer-daemon@google") || m.parts[0].mediaType == "multipart/report" {
+	if !containsFold(h.get("From"), "mailer-daemon@google") || m.parts[0].mediaType == "multipart/report" || m.part("message/delivery-status") != nil {
 		return nil
 	}
 	failed := addresses(h.get("X-Failed-Recipients"), maxRecipients)

@@ -23,7 +23,7 @@ import (
 //	Command: RCPT TO:<lena@example.com>
 //	Response: 550 5.1.1 no such user
 func readGroupWise(m *message) *bouncehound.Report {
-	subject := m.header().get("Subject")
+	subject := m.subject()
 	if !hasPrefixFold(subject, "message status - undeliverable") && !hasPrefixFold(subject, "mail message undeliverable") &&
 		!containsFold(m.header().get("X-Mailer"), "groupwise") || !m.looksLikeReport() {
 		return nil

@@ -21,7 +21,7 @@ import (
 //
 //	hMailServer
 func readHMailServer(m *message) *bouncehound.Report {
-	if !hasPrefixFold(m.header().get("Subject"), "message undeliverable: ") || !m.looksLikeReport() {
+	if !hasPrefixFold(m.subject(), "message undeliverable: ") || !m.looksLikeReport() {
 		return nil
 	}
 	text := m.text()

@@ -20,7 +20,7 @@ import (
 //	======================
 //	Reporting-MTA:      <relay.example.org>
 func readMailMarshal(m *message) *bouncehound.Report {
-	if m.parts[0].mediaType != "multipart/mixed" || !hasPrefixFold(m.header().get("Subject"), "undeliverable mail: ") || !m.looksLikeReport() {
+	if m.parts[0].mediaType != "multipart/mixed" || !hasPrefixFold(m.subject(), "undeliverable mail: ") || !m.looksLikeReport() {
 		return nil
 	}
 	text := m.text()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 	"sync"
 	"unsafe"
 
@@ -62,7 +63,30 @@ func readMessage(raw []byte) *message {
 	raw = bouncehound.WithoutFromLine(bytes.TrimLeft(raw, "\r\n"))
 	m.raw = withLineFeeds(bytes.TrimLeft(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n")) // a mark that editors set
 	m.split()
+	if m.header().has("X-MS-Journal-Report") {
+		m.openJournal()
+	}
 	return m
+}
+
+// openJournal puts the message that a journal report of Exchange holds in the place of the
+// report, which is a copy made by a machine: it says what the message says, and no more.
+func (m *message) openJournal() {
+	for i := range m.parts {
+		p := &m.parts[i]
+		if i == 0 || p.mediaType != "message/rfc822" {
+			continue
+		}
+		text := p.body
+		if !isPlain(p) {
+			text = m.decode(p)
+		}
+		m.raw, m.epilogue = strings.TrimLeft(text, "\n"), ""
+		m.parts, m.fields = m.parts[:0], m.fields[:0]
+		m.split()
+		m.note("read from a journal report")
+		return
+	}
 }
 
 // messages are those read before, for the room of their lists: what a report says are
@@ -131,11 +155,12 @@ func given(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) 
 // header returns the header of the message itself.
 func (m *message) header() header { return m.parts[0].header }
 
-// subject returns the decoded subject of the message, which many formats ask for.
+// subject returns the decoded subject of the message, which many formats ask for, without
+// the marks of gateways before it.
 func (m *message) subject() string {
 	if !m.subjectRead {
 		m.subjectRead = true
-		m.decodedSubject = m.header().words("Subject")
+		m.decodedSubject = withoutMark(m.header().words("Subject"))
 	}
 	return m.decodedSubject
 }

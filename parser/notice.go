@@ -12,8 +12,10 @@ import "bouncehound"
 //	 Out: 220 mx.example.org ESMTP
 //	 In:  EHLO mx.example.com
 func readNotice(m *message) *bouncehound.Report {
-	subject := m.header().get("Subject")
+	subject := m.subject()
 	switch {
+	case m.header().has("X-MS-Journal-Report"): // without the message; its recipients are those of any mail
+		return &bouncehound.Report{}
 	case hasPrefixFold(subject, "postfix smtp server: "), hasPrefixFold(subject, "postfix smtp client: "):
 		return &bouncehound.Report{}
 	case m.parts[0].mediaType != "multipart/report" && m.tellsOfFiltering():

@@ -15,7 +15,7 @@ import (
 //
 //	lena@example.com: 550 5.1.1 no such user
 func readOpenSMTPD(m *message) *bouncehound.Report {
-	if m.parts[0].mediaType != "multipart/mixed" || !hasPrefixFold(m.header().get("Subject"), "delivery status notification:") || m.part("message/delivery-status") == nil {
+	if m.parts[0].mediaType != "multipart/mixed" || !hasPrefixFold(m.subject(), "delivery status notification:") {
 		return nil
 	}
 	r := readDSN(m)

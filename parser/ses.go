@@ -17,7 +17,7 @@ func readSES(m *message) *bouncehound.Report {
 	if !containsFold(m.header().get("From"), "amazonaws.com") {
 		return nil
 	}
-	text := strings.TrimSpace(m.text())
+	text := withoutBanner(strings.TrimSpace(m.text()))
 	if !strings.HasPrefix(text, "{") {
 		return nil
 	}
