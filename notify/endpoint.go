@@ -16,7 +16,8 @@ import (
 // newSender makes a sender without log and logger. All that is wrong with the
 // endpoint is told at once.
 func newSender(e Endpoint) (*Sender, error) {
-	s := &Sender{name: e.Name, start: e.Start, timeout: e.Timeout, wake: make(chan struct{}, 1), client: newClient()}
+	s := &Sender{name: e.Name, start: e.Start, timeout: e.Timeout, wake: make(chan struct{}, 1), dialer: newDialer()}
+	s.client = newClient(s.dialer)
 	var errs []error
 	failed := func(err error) {
 		if err != nil {

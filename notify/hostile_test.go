@@ -71,7 +71,7 @@ func TestHostileEndpoints(t *testing.T) {
 				events.add("lena@example.com")
 				e := crm()
 				e.URL = "http://127.0.0.1/hooks"
-				transport := newClient().Transport.(*http.Transport)
+				transport := newClient(newDialer()).Transport.(*http.Transport)
 				transport.Proxy = nil
 				transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 					ours, theirs := net.Pipe()

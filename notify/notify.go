@@ -81,6 +81,7 @@ type Sender struct {
 	log      Log
 	logger   *slog.Logger
 	client   *http.Client
+	dialer   *dialer // of the client's connections
 	wake     chan struct{}
 	meter    bouncehound.Meter   // nil: nobody counts
 	owe      func(time.Duration) // see Alive; nil: nobody is told

@@ -172,7 +172,7 @@ func (p *pipeServer) transport() http.RoundTripper {
 	p.conns, p.closed, p.bodies = make(chan net.Conn), make(chan struct{}), map[string]string{}
 	p.server = &http.Server{Handler: p, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = p.server.Serve(p) }() // returns when close is called
-	client := newClient().Transport.(*http.Transport)
+	client := newClient(newDialer()).Transport.(*http.Transport)
 	client.Proxy = nil
 	client.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		ours, theirs := net.Pipe()

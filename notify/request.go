@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,13 +15,12 @@ import (
 
 // newClient returns a client of its own for each endpoint, so that none waits for
 // a connection of another.
-func newClient() *http.Client {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+func newClient(d *dialer) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy:                  proxy,
 			OnProxyConnectResponse: proxyAnswer,
-			DialContext:            dialer.DialContext,
+			DialContext:            d.connect,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    10 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10,
@@ -55,6 +53,12 @@ func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Resp
 	return fmt.Errorf("the proxy answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 }
 
+// hangUp closes all connections to the endpoint.
+func (s *Sender) hangUp() {
+	s.client.CloseIdleConnections()
+	s.dialer.hangUp()
+}
+
 // post makes one attempt at an event and says what came of it.
 func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 	now := time.Now()
@@ -65,7 +69,7 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 	case err != nil:
 		return outcome{fate: refused, err: errors.New("not sent: " + address.ReplaceAllString(s.conceal.Replace(err.Error()), "[address]"))}
 	}
-	attempt, cancel := context.WithTimeout(ctx, s.timeout)
+	attempt, cancel := context.WithTimeout(sparing(ctx), s.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(attempt, http.MethodPost, s.url.String(), bytes.NewReader(body))
 	if err != nil {
@@ -93,6 +97,7 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 	case ctx.Err() != nil:
 		return outcome{fate: aborted, err: ctx.Err()}
 	}
+	s.hangUp() // the next attempt begins with a connection of its own
 	return outcome{fate: held, err: s.readable(attempt, err)}
 }
 

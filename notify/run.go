@@ -34,7 +34,7 @@ func (s *Sender) Name() string { return s.name }
 // log fails, never because of an endpoint. An attempt that the end of ctx cuts off
 // does not count as failed: the event is the first to be sent next time.
 func (s *Sender) Run(ctx context.Context) error {
-	defer s.client.CloseIdleConnections()
+	defer s.hangUp()
 	defer s.owes(0)
 	for {
 		wait, err := s.drain(ctx)
@@ -57,7 +57,7 @@ func (s *Sender) Run(ctx context.Context) error {
 // Deliver sends what is due now and returns. The error is a [*Held] if events are
 // left that the endpoint did not take.
 func (s *Sender) Deliver(ctx context.Context) error {
-	defer s.client.CloseIdleConnections()
+	defer s.hangUp()
 	if _, err := s.drain(ctx); err != nil {
 		return fmt.Errorf("webhook %s: %w", s.name, err)
 	}
