@@ -31,6 +31,7 @@ type Config struct {
 	Listen    Listen
 
 	Warnings []string // what is allowed and yet should be changed; for people
+	Exposed  bool     // secrets stand in the file and every user may read it; a warning says so too
 }
 
 // Store says where and what the store keeps.

@@ -40,6 +40,7 @@ func Load(path string, environ []string, schedule ...func(string) error) (*Confi
 		return nil, unreadable(path, err)
 	}
 	if mode := info.Mode().Perm(); byValue && mode&0o004 != 0 {
+		config.Exposed = true
 		config.Warnings = append(config.Warnings, fmt.Sprintf(
 			"%s holds secrets and may be read by every user (mode %04o); chmod o-r it, or keep the secrets in files and name them by …_file", path, mode))
 	}

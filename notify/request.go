@@ -105,11 +105,11 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 // the URL and without secrets.
 func (s *Sender) readable(attempt context.Context, err error) error {
 	if errors.Is(attempt.Err(), context.DeadlineExceeded) {
-		return errors.New("no answer within " + s.timeout.String())
+		return unreached{"no answer within " + s.timeout.String(), hintOf(context.DeadlineExceeded)}
 	}
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	return errors.New(s.conceal.Replace(err.Error()))
+	return unreached{s.conceal.Replace(err.Error()), hintOf(err)}
 }

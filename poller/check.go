@@ -130,7 +130,12 @@ func (p *Poller) checkFolders(s *session, good func(stage, folder, format string
 			bad("select", name, &Error{Stage: "select", Folder: name, Err: errors.New("no such folder"), Hint: "there are: " + strings.Join(firstOf(dir.names, 20), ", ")})
 			continue
 		}
-		_, messages, err := s.open(folder{name, server}, true)
+		// Opened to be written to only where that is to be done: \Recent is lost by it.
+		var messages uint32
+		locked, err := s.heard.during(func() (err error) {
+			_, messages, err = s.open(folder{name, server}, !tidies)
+			return err
+		})
 		if err != nil {
 			bad("select", name, err)
 			continue
@@ -139,10 +144,13 @@ func (p *Poller) checkFolders(s *session, good func(stage, folder, format string
 		if !tidies {
 			continue
 		}
+		const give = `give them to the account, or set after = "keep" and unread = "keep"`
 		if missing, err := s.lacks(server, p.needs()); err != nil {
 			bad("tidy", name, err)
 		} else if missing != "" {
-			bad("tidy", name, &Error{Stage: "tidy", Folder: name, Err: fmt.Errorf("the rights %s are missing (RFC 4314)", missing), Hint: `give them to the account, or set after = "keep" and unread = "keep"`})
+			bad("tidy", name, &Error{Stage: "tidy", Folder: name, Err: fmt.Errorf("the rights %s are missing (RFC 4314)", missing), Hint: give})
+		} else if locked {
+			bad("tidy", name, &Error{Stage: "tidy", Folder: name, Err: errors.New("the server opens it for reading only"), Hint: strings.Replace(give, "them", "the right to write", 1)})
 		} else {
 			good("tidy", name, "may be tidied as configured")
 		}

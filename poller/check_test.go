@@ -72,6 +72,32 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A folder that the server opens for reading only is told where it is to be tidied, also
+// by a server without ACL.
+func TestCheckReadOnly(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		for _, after := range []poller.After{poller.AfterKeep, poller.AfterSeen, poller.AfterMove} {
+			s := &script{}
+			s.on = func(c *scripted, tag, command string) bool {
+				if !strings.HasPrefix(command, "SELECT") {
+					return false
+				}
+				for _, line := range []string{"* 3 EXISTS", "* OK [UIDVALIDITY 7] .", "* OK [UIDNEXT 9] .", "* FLAGS (\\Seen)", "* OK [PERMANENTFLAGS ()] ."} {
+					c.send("%s", line)
+				}
+				c.send("%s OK [READ-ONLY] done", tag)
+				return true
+			}
+			p := scriptPoller(s, newMemo())
+			p.Mailbox.After, p.Mailbox.MoveTo = after, "INBOX/Done"
+			got := findings(p.Check(t.Context()))
+			if red := strings.Contains(got, "BAD tidy INBOX: tidy INBOX: the server opens it for reading only (give the right to write"); red != (after != poller.AfterKeep) {
+				t.Errorf("after = %s:\n%s", after, got)
+			}
+		}
+	})
+}
+
 // On a real server: TLS with its certificate, and the rights that it tells of.
 func TestCheckDovecot(t *testing.T) {
 	server := imaptest.Dovecot(t)

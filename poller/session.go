@@ -16,6 +16,7 @@ import (
 type session struct {
 	client  *imapclient.Client
 	wire    *wire
+	heard   *overheard
 	caps    imap.CapSet // after the login
 	stall   time.Duration
 	next    imap.UID // of the open folder: no message has this UID or one above; 0 if not told
@@ -27,10 +28,10 @@ type session struct {
 }
 
 func newSession(w *wire, conn net.Conn, stall time.Duration) *session {
-	s := &session{wire: w, stall: stall, news: make(chan struct{}, 1)}
+	s := &session{wire: w, heard: &overheard{Conn: conn}, stall: stall, news: make(chan struct{}, 1)}
 	s.strays.mu.Lock() // until nobody is known
 	defer s.strays.mu.Unlock()
-	s.client = imapclient.New(conn, &imapclient.Options{
+	s.client = imapclient.New(s.heard, &imapclient.Options{
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
 			Fetch: s.strays.take,
 			Mailbox: func(data *imapclient.UnilateralDataMailbox) {

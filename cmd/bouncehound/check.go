@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,7 @@ webhook (by a signed test event), the folders of exports, and the listener. It r
 and changes nothing. Exit code 1 if anything is bad.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c := checking{ctx: cmd.Context(), p: p, out: out, color: colorful(p.stdout, p.env("NO_COLOR"))}
+			c := checking{ctx: cmd.Context(), p: p, out: out, color: colorful(p.stdout, p.env("NO_COLOR")), storeTime: storeTime, fileTime: fileTime}
 			s, err := p.storeSettings()
 			if err != nil {
 				c.configuration(err)
@@ -43,6 +44,9 @@ and changes nothing. Exit code 1 if anything is bad.`,
 			}
 			c.settings = s
 			c.good("configuration", s.path, "", "mailboxes: %d, webhooks: %d, exports: %d", len(s.Mailboxes), len(s.Webhooks), len(s.Exports))
+			if s.Exposed {
+				c.closed("secret", s.path, "", s.path, 0o004)
+			}
 			for _, w := range s.Warnings {
 				c.add(finding{"good", "configuration", s.path, "", "used, with a warning", w})
 			}
@@ -71,6 +75,41 @@ and changes nothing. Exit code 1 if anything is bad.`,
 	return cmd
 }
 
+// How long parts of a check may take before they are told as bad: a file system that is
+// gone over the network lets whoever asks it wait for ever.
+const (
+	storeTime = 5 * time.Minute  // it is read whole
+	fileTime  = 15 * time.Second // beyond the ten of a secret's command
+)
+
+// errTooLong says that something was not done in its time.
+var errTooLong = errors.New("not done in time")
+
+// within does something that may take so long, and does not wait for it any longer.
+func within[T any](ctx context.Context, limit time.Duration, do func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	done := make(chan result, 1)
+	go func() {
+		value, err := do(ctx)
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return none, ctx.Err()
+		}
+		return none, fmt.Errorf("%w: %v", errTooLong, limit)
+	}
+}
+
 // checking is one run of check.
 type checking struct {
 	ctx      context.Context // of the one command; each step takes it
@@ -79,8 +118,10 @@ type checking struct {
 	out      output
 	color    bool
 	records  *records
-	all, bad int
-	err      error // of printing
+
+	storeTime, fileTime time.Duration // how long the store, and files and folders, may take
+	all, bad            int
+	err                 error // of printing
 }
 
 func (c *checking) good(part, name, step, format string, args ...any) {

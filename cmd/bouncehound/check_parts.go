@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bouncehound/config"
+	"bouncehound/notify"
 )
 
 // endsSoon is how long before its end something to log in with is told as bad: time
@@ -65,6 +66,9 @@ func (c *checking) mailbox(m config.Mailbox) {
 // webhook sends a signed test event.
 func (c *checking) webhook(w config.Webhook) {
 	if err := testWebhook(c.ctx, w, slog.New(slog.DiscardHandler)); err != nil {
+		if hint := notify.Hint(err); hint != "" {
+			err = hintError{err, hint}
+		}
 		c.wrong("webhook", w.Name, "", err, "the endpoint must take it with a status of 2xx; bouncehound webhooks test "+w.Name+" sends another")
 		return
 	}
@@ -73,12 +77,14 @@ func (c *checking) webhook(w config.Webhook) {
 
 // export looks at the folder of a scheduled export.
 func (c *checking) export(e config.Export) {
-	if info, err := os.Stat(e.Path); err == nil && info.IsDir() {
-		c.wrong("export", e.Path, "", errors.New("is a folder"), "path names the file to write")
-		return
-	}
-	if err := writable(filepath.Dir(e.Path)); err != nil {
-		c.wrong("export", e.Path, "", err, "make the folder, and let the user the daemon runs as write there")
+	hint, err := within(c.ctx, c.fileTime, func(context.Context) (hint string, err error) {
+		if info, err := os.Stat(e.Path); err == nil && info.IsDir() {
+			return "path names the file to write", errors.New("is a folder")
+		}
+		return "make the folder, and let the user the daemon runs as write there; systemd's unit needs ReadWritePaths= for it (docs/csv.md)", writable(filepath.Dir(e.Path))
+	})
+	if err != nil {
+		c.wrong("export", e.Path, "", err, hint)
 		return
 	}
 	c.good("export", e.Path, "", "its folder can be written to")

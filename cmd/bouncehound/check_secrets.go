@@ -46,7 +46,7 @@ func (s *settings) secrets() (all []namedSecret) {
 func (c *checking) secrets() {
 	for _, secret := range c.settings.secrets() {
 		path, credential := secret.File()
-		_, err := secret.Read(c.ctx)
+		_, err := within(c.ctx, c.fileTime, secret.Read)
 		switch {
 		case err != nil && path != "":
 			c.wrong("secret", secret.of, secret.key, err, "put it there, for the user the daemon runs as; where LoadCredential= gives it, only the service sees it: docs/operations.md says how to check from there")

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"bouncehound/db"
@@ -23,9 +24,9 @@ func (c *checking) store() {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := writable(filepath.Dir(path)); err != nil {
 			c.wrong("store", path, "", err, "make the folder and give it to the user the daemon runs as")
-			return
+		} else {
+			c.good("store", path, "", "not there yet; the first poll makes it")
 		}
-		c.good("store", path, "", "not there yet; the first poll makes it")
 		c.clock(nil)
 		return
 	}
@@ -33,29 +34,26 @@ func (c *checking) store() {
 	if info, err := os.Stat(tokens); err == nil && info.Mode().Perm()&0o077 != 0 {
 		c.wrong("store", path, "", fmt.Errorf("others than its owner can open %s (mode %04o)", tokens, info.Mode().Perm()), "chmod 700 "+tokens)
 	}
-	store, err := c.p.openStore(c.ctx, c.settings)
+	store, err := within(c.ctx, c.storeTime, func(ctx context.Context) (*db.DB, error) { return c.p.openStore(ctx, c.settings) })
 	if err != nil {
-		c.wrong("store", path, "", err, "if the file is damaged, stop the daemon and restore the latest backup")
+		c.wrong("store", path, "", err, storeHint(err))
+		c.clock(nil)
 		return
 	}
-	defer store.Close()
-	condition, err := store.Inspect(c.ctx)
-	if err != nil {
-		c.wrong("store", path, "", err, "if the file is damaged, stop the daemon and restore the latest backup")
+	condition, err := within(c.ctx, c.storeTime, store.Inspect)
+	switch {
+	case errors.Is(err, errTooLong): // it may still be at it
+		c.wrong("store", path, "", err, storeHint(err))
+		c.clock(nil)
 		return
-	}
-	for _, problem := range condition.Problems {
-		c.wrong("store", path, "", errors.New(problem.What), problem.Fix)
-	}
-	if len(condition.Problems) == 0 {
+	case err != nil:
+		c.wrong("store", path, "", err, storeHint(err))
+	case len(condition.Problems) == 0:
 		c.good("store", path, "", "sound, schema %d, %d MB, %d MB free on the disk", condition.Schema, condition.Size/1_000_000, condition.Disk/1_000_000)
 	}
-	left, err := leftovers(c.ctx, c.settings, store, c.p.now())
-	if err != nil {
-		c.wrong("store", path, "cursors", err, "")
-	}
-	for _, l := range left {
-		c.add(finding{"good", l.part, l.name, "cursor", l.text, l.hint})
+	defer store.Close()
+	for _, problem := range condition.Problems {
+		c.wrong("store", path, "", errors.New(problem.What), problem.Fix)
 	}
 	if pid := lockHolder(path); pid != "" {
 		c.good("store", path, "poller", "process %s polls", pid)
@@ -64,6 +62,21 @@ func (c *checking) store() {
 	}
 	c.withheld(store)
 	c.clock(store)
+}
+
+// storeHint says what to do about a store that could not be looked at.
+func storeHint(err error) string {
+	switch {
+	case errors.Is(err, errTooLong):
+		return "is its disk at work, or out of reach? A sound disk is read in some seconds a gigabyte"
+	case errors.Is(err, db.ErrNewerSchema):
+		return "install the version that wrote it, or a later one"
+	case errors.Is(err, fs.ErrPermission):
+		return "run it as the user the daemon runs as, or give that user the file"
+	case errors.Is(err, syscall.EISDIR):
+		return "store.path names a file, not a folder"
+	}
+	return "if the file is damaged, stop the daemon and restore the latest backup"
 }
 
 // clock compares ours with those of the endpoints' servers, which refuse a signature
@@ -118,6 +131,9 @@ func serverTime(ctx context.Context, origin string) (at time.Time, ok bool) {
 // writable says whether files can be made in a folder.
 func writable(dir string) error {
 	f, err := os.CreateTemp(dir, ".bouncehound-*.tmp")
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("make a file in %s: %w", dir, failed.Err)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,21 @@
 package main
 
 import (
+	"context"
+	"crypto/tls"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bouncehound/poller/imaptest"
@@ -133,6 +140,106 @@ func TestCheckConfiguration(t *testing.T) {
 	got := w.checked(2)
 	if !strings.Contains(got["configuration"], "unknown key (did you mean listen?)") {
 		t.Errorf("found %q", got)
+	}
+}
+
+// TestCheckTooLong: what never answers does not hold up the rest.
+func TestCheckTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		began := time.Now()
+		_, err := within(t.Context(), fileTime, func(context.Context) (int, error) { <-release; return 1, nil })
+		if !errors.Is(err, errTooLong) || time.Since(began) != fileTime {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		if n, err := within(t.Context(), fileTime, func(context.Context) (int, error) { return 2, nil }); n != 2 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+	})
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.open()
+	var out, errs strings.Builder
+	p := w.program(&out, &errs)
+	s, err := p.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := checking{ctx: t.Context(), p: p, settings: s}
+	c.store() // no time at all
+	if c.bad != 1 || !strings.Contains(out.String(), "not done in time") || !strings.Contains(out.String(), "good  clock") {
+		t.Errorf("printed\n%s", out.String())
+	}
+}
+
+// TestCheckBroken: a setup that is broken in one way or another is red in that part, with
+// what to do about it.
+func TestCheckBroken(t *testing.T) {
+	dir := t.TempDir()
+	newer := filepath.Join(dir, "newer.db")
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.open()
+	raw, err := sql.Open("sqlite3", w.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := raw.Exec("VACUUM INTO ?", newer); err != nil {
+		t.Fatal(err)
+	}
+	other, err := sql.Open("sqlite3", newer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(newer, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	defer secure.Close()
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.Config.ErrorLog = secure.Config.ErrorLog
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old.StartTLS()
+	defer old.Close()
+	hook := "http://" + w.receiver.address
+	for _, c := range []struct{ name, from, to, part, want string }{
+		{"no folder", w.store, "/nowhere/store.db", "store", "make a file in /nowhere: no such file or directory (make the folder"},
+		{"a folder", w.store, dir, "store", "(store.path names a file"},
+		{"newer", w.store, newer, "store", "(install the version that wrote it"},
+		{"no database", w.store, w.config, "store", "(if the file is damaged"},
+		{"webhook: nobody there", hook, "http://127.0.0.1:1", "webhook", "(nothing listens there"},
+		{"webhook: certificate", hook, secure.URL, "webhook", "signed by an authority that this machine trusts"},
+		{"webhook: old TLS", hook, old.URL, "webhook", "(the endpoint must speak TLS 1.2"},
+		{"imap: nobody there", w.server.Addr, "127.0.0.1:1", "mailbox connect", "(nothing listens there"},
+		{"imap: password", imaptest.Password, "wrong", "mailbox login", "(check username and password"},
+		{"imap: no folder", "[[webhook]]", "[mailbox.poll]\nfolders = [\"Nowhere\"]\n[[webhook]]", "mailbox select Nowhere", "(there are: INBOX"},
+	} {
+		changed := strings.Replace(string(text), c.from, c.to, 1)
+		if err := os.WriteFile(w.config, []byte(changed), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.checked(1); !strings.HasPrefix(got[c.part], "bad: ") || !strings.Contains(got[c.part], c.want) {
+			t.Errorf("%s: %q in %v", c.name, got[c.part], got)
+		}
+	}
+	if err := os.WriteFile(w.config, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(w.config, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.checked(1)["secret"]; !strings.HasSuffix(got, "(mode 0644) (chmod 640 "+w.config+")") {
+		t.Errorf("others can read the configuration: %q", got)
 	}
 }
 

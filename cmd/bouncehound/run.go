@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -28,6 +29,7 @@ true, writes the exports on their schedules, and goes on until SIGTERM or SIGINT
 rules again; where they are bad the daemon keeps the old ones.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			dieBySignal()
 			hup := make(chan os.Signal, 1) // from now on: by itself a SIGHUP would end us
 			signal.Notify(hup, syscall.SIGHUP)
 			defer signal.Stop(hup)
@@ -41,6 +43,14 @@ rules again; where they are bad the daemon keeps the old ones.`,
 			return p.daemon(cmd.Context(), s, hup)
 		},
 	}
+}
+
+// dieBySignal lets a panic, and the SIGABRT of systemd's watchdog, end the process by a
+// signal. Go would exit with 2, which says of us that the configuration is wrong and that
+// trying again is of no use. There is no core: addresses and secrets would be in it.
+func dieBySignal() {
+	debug.SetTraceback("crash")
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) // where it is forbidden, systemd did it
 }
 
 // daemon holds the lock and the store and runs one generation of parts after

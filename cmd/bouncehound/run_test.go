@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -236,6 +238,23 @@ func stallingServer(t *testing.T, stalled chan<- struct{}) (address string) {
 		}
 	}()
 	return ln.Addr().String()
+}
+
+// TestRunAborted: what Go ends with 2 otherwise, as a panic and the watchdog's SIGABRT,
+// ends by a signal: systemd does not restart what ended with 2.
+func TestRunAborted(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	d := w.start("run")
+	d.await("polled")
+	d.signal(syscall.SIGABRT)
+	err := <-d.ended
+	ended, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		t.Fatalf("ended with %v", err)
+	}
+	if status := ended.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGABRT || status.CoreDump() {
+		t.Errorf("ended with %v", err)
+	}
 }
 
 // TestRunSystemd: systemd hears that the daemon is ready, that it lives, what it did
