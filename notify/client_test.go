@@ -92,7 +92,7 @@ func TestBadTLS(t *testing.T) {
 // A redirect is not followed, wherever it leads and however it is said.
 func TestRedirectNotFollowed(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		for _, location := range []string{"/elsewhere", "https://other.example/", "%zz:broken", ""} {
+		for _, location := range []string{"/elsewhere", "https://other.example/", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "%zz:broken", ""} {
 			var elsewhere atomic.Int32
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/hook" {

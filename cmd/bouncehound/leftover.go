@@ -20,7 +20,7 @@ type leftover struct {
 }
 
 // leftovers returns the cursors of webhooks that are not in the configuration any more,
-// and those of exports for which something is kept beyond its time.
+// and those of exports by hand for which something is kept beyond its time.
 func leftovers(ctx context.Context, s *settings, store *db.DB, now time.Time) ([]leftover, error) {
 	cursors, err := store.Cursors(ctx)
 	if err != nil {
@@ -43,6 +43,9 @@ func leftovers(ctx context.Context, s *settings, store *db.DB, now time.Time) ([
 		return nil, err
 	}
 	for _, c := range exports {
+		if slices.ContainsFunc(s.Exports, func(e config.Export) bool { return e.What == c.What && e.Cursor == c.Name }) {
+			continue // it is made seldom, or fails, which is logged
+		}
 		kept := s.Store.Retention.Events
 		what := "event"
 		if c.What == "bounces" {
@@ -52,7 +55,7 @@ func leftovers(ctx context.Context, s *settings, store *db.DB, now time.Time) ([
 			continue
 		}
 		all = append(all, leftover{"export", c.Name,
-			fmt.Sprintf("a warning: no export of %s goes on with this cursor: %s since %s kept for it alone", c.What, count(int(c.Behind), what), stamp(c.Since)),
+			fmt.Sprintf("a warning: no export of %s goes on with this cursor: %s since %s kept for it", c.What, count(int(c.Behind), what), stamp(c.Since)),
 			fmt.Sprintf("export again, or bouncehound export cursors drop %s %s", c.What, c.Name)})
 	}
 	return all, nil
