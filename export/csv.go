@@ -107,7 +107,14 @@ func (l *line) text(s string) {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	mark := !l.raw && isFormula(s)
+	mark := false
+	switch {
+	case l.raw:
+	case strings.IndexByte(s, ';') >= 0:
+		s = Defuse(s)
+	default:
+		mark = isFormula(s)
+	}
 	if !needsQuotes(s) {
 		if mark {
 			l.buf = append(l.buf, '\'')

@@ -81,7 +81,7 @@ func FuzzCSV(f *testing.F) {
 			want = strings.ToValidUTF8(want, "\uFFFD")
 			got := strict[1][i]
 			if !raw {
-				if isFormula(got) && got[0] != '\'' {
+				if isFormula(strings.TrimLeft(got, `"`)) && got[0] != '\'' {
 					t.Errorf("%q is live", got)
 				}
 				got = Undefuse(got)
@@ -132,6 +132,13 @@ func TestDefuse(t *testing.T) {
 		" a":                 " a",
 		"\u200b=1":           "\u200b=1",
 		"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0",
+		`"=1`:                `'"=1`,
+		`"a"`:                `"a"`,
+		"smtp; 550 no":       "smtp; 550 no",
+		"x;=1+1;y":           "x;'=1+1;y",
+		"x;'=1;-2":           "x;''=1;'-2",
+		`x;"=1+1;y`:          `x;'"=1+1;y`,
+		"=1;":                "'=1;",
 	} {
 		got := Defuse(cell)
 		if got != want {
@@ -150,7 +157,7 @@ func TestDefuse(t *testing.T) {
 }
 
 func FuzzDefuse(f *testing.F) {
-	for _, s := range []string{"", "=", "'=", "''", "' '=", "＝", "\t", " \n-"} {
+	for _, s := range []string{"", "=", "'=", "''", "' '=", "＝", "\t", " \n-", "a;=", `;"=;'`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -160,6 +167,11 @@ func FuzzDefuse(f *testing.F) {
 		}
 		if d != "" && strings.ContainsRune("=+-@\t\r\n", rune(d[0])) {
 			t.Errorf("%q is still live", d)
+		}
+		for part := range strings.SplitSeq(d, ";") {
+			if part = strings.TrimLeft(part, `" `); part != "" && strings.ContainsRune("=+-@", rune(part[0])) {
+				t.Errorf("%q is live where semicolons part cells", d)
+			}
 		}
 	})
 }

@@ -9,22 +9,42 @@ import "strings"
 // save it, because some programs take them off. The text of a bounce is written by
 // strangers, so any cell may be meant as an attack.
 //
-// A cell that has apostrophes before such a beginning gets one more, so that
+// Where the list separator is a semicolon, as in much of Europe, a spreadsheet that opens
+// the file takes what stands between two for a cell, and a quote that was doubled there
+// for nothing, so each such part is looked at, behind its quotes.
+//
+// A part that has apostrophes before such a beginning gets one more, so that
 // [Undefuse] can tell them from ours.
 func Defuse(cell string) string {
-	if isFormula(cell) {
-		return "'" + cell
-	}
-	return cell
+	return each(cell, func(part string) string {
+		if isFormula(part) {
+			return "'" + part
+		}
+		return part
+	})
 }
 
-// Undefuse takes off the apostrophe that [Defuse] put on and nothing else: for
+// Undefuse takes off the apostrophes that [Defuse] put on and nothing else: for
 // every s, Undefuse(Defuse(s)) is s.
 func Undefuse(cell string) string {
-	if strings.HasPrefix(cell, "'") && isFormula(cell) {
-		return cell[1:]
+	return each(cell, func(part string) string {
+		if strings.HasPrefix(part, "'") && isFormula(part) {
+			return part[1:]
+		}
+		return part
+	})
+}
+
+// each changes the parts of a cell that semicolons part.
+func each(cell string, change func(string) string) string {
+	if strings.IndexByte(cell, ';') < 0 {
+		return change(cell)
 	}
-	return cell
+	parts := strings.Split(cell, ";")
+	for i, p := range parts {
+		parts[i] = change(p)
+	}
+	return strings.Join(parts, ";")
 }
 
 // isFormula says whether s is any number of apostrophes and then a formula.
@@ -33,7 +53,7 @@ func isFormula(s string) bool {
 		return false // nearly every cell begins with a letter
 	}
 	s = strings.TrimLeft(s, "'")
-	s = strings.TrimLeft(s, " ")
+	s = strings.TrimLeft(s, ` "`)
 	if s == "" {
 		return false
 	}

@@ -145,7 +145,7 @@ func oneLine(s string, limit int) string {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f' || c == '\u00a0' || c == '\u0085' || c == '\u2028' || c == '\u2029':
 			space = len(b) > 0
 			continue
-		case c < 32, c >= 0x7f && c < 0xa0, c == '\u200b', c == '\ufeff', c >= '\u200e' && c <= '\u200f', c >= '\u202a' && c <= '\u202e':
+		case c < 32, c >= 0x7f && c < 0xa0, c == '\u200b', c == '\ufeff', isUnseen(c):
 			continue
 		}
 		if space {
@@ -158,6 +158,13 @@ func oneLine(s string, limit int) string {
 		b = utf8.AppendRune(b, c)
 	}
 	return strings.TrimRight(string(b), " ")
+}
+
+// isUnseen says whether a character only turns text around (Unicode's Bidi_Control), or is a
+// tag or a note that nobody sees: what it hides is not what it says.
+func isUnseen(c rune) bool {
+	return c == '\u061c' || c >= '\u200e' && c <= '\u200f' || c >= '\u202a' && c <= '\u202e' || c >= '\u2066' && c <= '\u2069' ||
+		c >= '\ufff9' && c <= '\ufffb' || c >= '\U000e0000' && c <= '\U000e007f'
 }
 
 // isOneLine says whether s is plain ASCII with single inner spaces.

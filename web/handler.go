@@ -172,7 +172,7 @@ func (h *handler) broken(w http.ResponseWriter, r *http.Request, err error) {
 func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // who does not want the answer any more has gone
+	// "<", ">" and "&" are escaped, as is the encoder's habit: text of strangers is no markup
+	// even for who takes no notice of the type.
+	_ = json.NewEncoder(w).Encode(v) // who does not want the answer any more has gone
 }

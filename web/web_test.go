@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -265,6 +266,40 @@ func TestRequests(t *testing.T) {
 
 // TestBroken: a store that fails is told as such, and why goes to the log alone,
 // without an address.
+// TestNoMarkup: whatever a stranger wrote, and whoever asks for what, an answer is JSON that
+// a browser does not take for anything else, and without markup if it did.
+func TestNoMarkup(t *testing.T) {
+	h := newHandler(&fake{}, "secret")
+	const script = "<script>alert(1)</script>"
+	seen := 0
+	for _, c := range [][]string{
+		{"GET /v1/contacts/lena@example.com"}, {"GET /v1/bounces"}, {"GET /v1/events"}, {"GET /v1/contacts/" + url.PathEscape(script)},
+		{"POST /v1/contacts/check", `{"addresses":["` + script + `@example.com"]}`}, {"POST /v1/do-not-email/lena@example.com", `{"note":"` + script + `"}`},
+		{"POST /v1/do-not-email/" + url.PathEscape(script)}, {"GET /v1/bounces?after=" + url.QueryEscape(script)}, {"GET /v1/events?types=" + url.QueryEscape(script)},
+		{"GET /" + url.PathEscape(script)}, {"PUT /v1/bounces"}, {"POST /v1/contacts/check", `{"` + script + `":1}`},
+	} {
+		for _, token := range []string{"Authorization: Bearer secret", "Authorization: " + script} {
+			w := ask(t, h, c[0], append(c[1:], token)...)
+			body := w.Body.String()
+			if kind := w.Header().Get("Content-Type"); kind != "application/json" || w.Header().Get("X-Content-Type-Options") != "nosniff" || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+				t.Errorf("%s: %v", c[0], w.Header())
+			}
+			if strings.ContainsAny(body, "<>") || !json.Valid(w.Body.Bytes()) {
+				t.Errorf("%s: %s", c[0], body)
+			}
+			seen += strings.Count(body, `\u003c`)
+			for name, values := range w.Header() {
+				if strings.Contains(strings.Join(values, ""), "script") {
+					t.Errorf("%s: %s: %q", c[0], name, values)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("nothing had markup in it")
+	}
+}
+
 func TestBroken(t *testing.T) {
 	var logged strings.Builder
 	f := &fake{err: errors.New("disk I/O error")}

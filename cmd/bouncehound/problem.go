@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"unicode"
 
 	"bouncehound/config"
 	"bouncehound/db"
@@ -94,15 +95,16 @@ func (p *program) hint(hint string) {
 }
 
 // printable makes text that others wrote safe for a terminal: control characters,
-// escape codes among them, are shown as what they are not.
+// escape codes among them, and what turns text around or hides it, are shown as what they
+// are not.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n':
 			return r
-		case r == '\t':
+		case r == '\t', r == '\u2028', r == '\u2029': // the last two part lines for some
 			return ' '
-		case r < ' ', r >= 0x7f && r < 0xa0, r >= 0x200e && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\ufeff', r >= '\ufff9' && r <= '\ufffb', r >= '\U000e0000' && r <= '\U000e007f':
 			return '\uFFFD'
 		}
 		return r

@@ -187,7 +187,7 @@ func (p *program) stood(w io.Writer, address string, c bouncehound.Change, dryRu
 	if dryRun {
 		would = " (dry run)"
 	}
-	fmt.Fprintf(w, "%s: %s → %s%s\n", address, c.Previous, c.Standing, would)
+	fmt.Fprintf(w, "%s: %s → %s%s\n", printable(address), c.Previous, c.Standing, would)
 }
 
 // enter adds or ends entries.
