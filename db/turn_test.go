@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"bouncehound/db"
 )
@@ -55,4 +58,36 @@ func TestTurn(t *testing.T) {
 	first()
 	(<-waiting)()
 	turn(t.Context(), stores[0], "crm")()
+}
+
+// TestTurnIsFair: one who takes turn after turn lets another have his.
+func TestTurnIsFair(t *testing.T) {
+	store, _ := open(t)
+	synctest.Test(t, func(t *testing.T) {
+		var taken atomic.Int32
+		other := make(chan int32, 1)
+		go func() {
+			time.Sleep(time.Millisecond)
+			done, err := store.Turn(t.Context(), "crm")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			other <- taken.Load()
+			time.Sleep(time.Second)
+			done()
+		}()
+		for range 100 {
+			done, err := store.Turn(t.Context(), "crm")
+			if err != nil {
+				t.Fatal(err)
+			}
+			taken.Add(1)
+			time.Sleep(7300 * time.Microsecond)
+			done()
+		}
+		if n := <-other; n > 3 {
+			t.Errorf("he waited for %d turns", n)
+		}
+	})
 }
