@@ -20,7 +20,8 @@ type Span struct{ After, UpTo int64 }
 // as they stand now, so that one that has changed again since may come once more in
 // the next span.
 func (db *DB) ContactsOf(ctx context.Context, f ContactFilter, span *Span, all bool) iter.Seq2[bouncehound.Contact, error] {
-	w := f.where()
+	w := where{}
+	f.where(&w, "")
 	if len(f.Standing) > 0 {
 		list := ``
 		args := make([]any, len(f.Standing))

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -83,6 +84,52 @@ func TestContacts(t *testing.T) {
 		if err == nil {
 			t.Error("sort \"colour\" was accepted")
 		}
+	}
+}
+
+// TestContactsManyAndFew: a filter wants the same contacts in the same order whether
+// few fit it, which are begun with, or many, among which is gone.
+func TestContactsManyAndFew(t *testing.T) {
+	store := peopled(t)
+	filters := []db.ContactFilter{
+		{}, {Reason: bouncehound.UserUnknown}, {Reason: bouncehound.MailLoop}, {Class: bouncehound.Soft}, {Class: bouncehound.Hard, Reasons: []bouncehound.Reason{bouncehound.UserUnknown, bouncehound.MailboxInactive}},
+		{Domain: "example.com"}, {Domain: "nowhere.example"}, {Since: noon.Add(4 * time.Hour)}, {Since: noon.AddDate(9, 0, 0)}, {MessageID: "letter-3@example.org"}, {MessageID: "<report-1@mx.example.net>"},
+		{HeaderName: "x-contact-id", HeaderValue: "5"}, {Text: "no such user"}, {Text: "nothing"}, {Mailbox: "other"}, {Mailbox: "nowhere"},
+	}
+	standings := [][]bouncehound.Standing{nil, {bouncehound.OK}, {bouncehound.DoNotEmail, bouncehound.Watch}, {bouncehound.Watch, bouncehound.OK, bouncehound.DoNotEmail, bouncehound.Watch}}
+	some := 0
+	for i, f := range filters {
+		for _, g := range filters[i:] {
+			for _, sort := range db.SortNames() {
+				for n, standing := range standings {
+					f := db.ContactFilter{Reason: f.Reason, Class: f.Class, Reasons: f.Reasons, Domain: f.Domain, Since: f.Since, MessageID: f.MessageID, HeaderName: f.HeaderName, HeaderValue: f.HeaderValue, Text: f.Text, Mailbox: f.Mailbox}
+					f.Reason, f.Domain, f.Text, f.Mailbox = cmp.Or(f.Reason, g.Reason), cmp.Or(f.Domain, g.Domain), cmp.Or(f.Text, g.Text), cmp.Or(f.Mailbox, g.Mailbox)
+					if f.Class == "" {
+						f.Class, f.Reasons = g.Class, g.Reasons
+					}
+					if f.Since.IsZero() {
+						f.Since = g.Since
+					}
+					f.MessageID, f.HeaderName, f.HeaderValue = cmp.Or(f.MessageID, g.MessageID), cmp.Or(f.HeaderName, g.HeaderName), cmp.Or(f.HeaderValue, g.HeaderValue)
+					f.Sort, f.Standing, f.Limit = sort, standing, n
+					want, err := db.Walk(t.Context(), store, f)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var got []string
+					for _, c := range list(t, store.Contacts(t.Context(), f)) {
+						got = append(got, strings.ToLower(c.Email))
+					}
+					if !slices.Equal(got, want) {
+						t.Errorf("%+v: %v, want %v", f, got, want)
+					}
+					some += len(got)
+				}
+			}
+		}
+	}
+	if some < 1000 {
+		t.Errorf("only %d contacts were found in all", some)
 	}
 }
 

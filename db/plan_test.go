@@ -20,11 +20,28 @@ func TestPlans(t *testing.T) {
 	defer db.Close()
 	flagged := []bouncehound.Standing{bouncehound.Watch, bouncehound.DoNotEmail}
 	contacts := func(f ContactFilter) string {
-		query, _, err := f.query()
+		query, _, err := f.query(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return query
+	}
+	narrow := func(f ContactFilter) string {
+		query, _, err := f.query(map[bouncehound.Standing][]int64{bouncehound.Watch: {1, 2}, bouncehound.DoNotEmail: {3}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return query
+	}
+	narrowAny := func(f ContactFilter) string {
+		query, _, err := f.query(map[bouncehound.Standing][]int64{anyStanding: {1, 2}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return query
+	}
+	reaches := func(f ContactFilter) string {
+		return append(f.reaches(), f.reachesOf(bouncehound.Watch)...)[0].limited()
 	}
 	bounces := func(f BounceFilter) string {
 		query, _ := f.query("lena@example.com")
@@ -42,11 +59,25 @@ func TestPlans(t *testing.T) {
 		{"one contact", `SELECT ` + contactColumns + ` FROM contacts c WHERE c.key = ?`, "", false},
 		{"the first page", contacts(ContactFilter{Standing: flagged, Sort: "since", Limit: 50}), "", false},
 		{"the first page of one reason", contacts(ContactFilter{Standing: flagged, Reason: bouncehound.UserUnknown, Sort: "since", Limit: 50}), "", false},
-		{"by address", contacts(ContactFilter{Limit: 50}), "contacts", false},
+		{"by address", contacts(ContactFilter{Limit: 50}), "", false},
+		{"of all standings, most bounces first", contacts(ContactFilter{Sort: "bounces", Limit: 50}), "", false},
 		{"an export", contacts(ContactFilter{Standing: flagged}), "", false},
-		{"a domain", contacts(ContactFilter{Standing: flagged, Domain: "example.com", Sort: "since"}), "", true},
-		{"an original", contacts(ContactFilter{Standing: flagged, MessageID: "<a@example.org>", Sort: "since"}), "", true},
-		{"a header", contacts(ContactFilter{Standing: flagged, HeaderName: "X-Contact-Id", HeaderValue: "42"}), "", true},
+		{"a reason that many have, in another order", contacts(ContactFilter{Standing: flagged, Reason: bouncehound.UserUnknown, Sort: "last"}), "", false},
+		{"a class", contacts(ContactFilter{Standing: flagged, Class: bouncehound.Soft, Sort: "bounces"}), "", false},
+		{"a domain that many have", contacts(ContactFilter{Standing: flagged, Domain: "example.com", Sort: "since"}), "", false},
+		{"an original that many had", contacts(ContactFilter{Standing: flagged, MessageID: "<a@example.org>", Sort: "since"}), "", false},
+		{"a header that many had", contacts(ContactFilter{Standing: flagged, HeaderName: "X-Contact-Id", HeaderValue: "42"}), "", false},
+		{"since a time, of many", contacts(ContactFilter{Standing: flagged, Since: time.Unix(0, 0), Sort: "email"}), "", false},
+		{"a text", contacts(ContactFilter{Standing: flagged, Text: "x", Sort: "last"}), "", false},
+		{"of few, all that may be asked for", narrow(ContactFilter{Standing: flagged, Reason: bouncehound.UserUnknown, Class: bouncehound.Hard, Domain: "example.com", MessageID: "<a@example.org>", HeaderName: "X", HeaderValue: "42",
+			Since: time.Unix(0, 0), Text: "x", Sort: "since"}), "json_each", true},
+		{"of few of any standing", narrowAny(ContactFilter{Standing: flagged, Reason: bouncehound.UserUnknown, Domain: "example.com", Since: time.Unix(0, 0), Text: "x", Sort: "last"}), "json_each", true},
+		{"few of a domain", reaches(ContactFilter{Domain: "example.com"}), "", false},
+		{"few of an original", reaches(ContactFilter{MessageID: "<a@example.org>"}), "", false},
+		{"few with a header", reaches(ContactFilter{HeaderName: "X-Contact-Id", HeaderValue: "42"}), "", false},
+		{"few since a time", reaches(ContactFilter{Since: time.Unix(0, 0)}), "", false},
+		{"few of a reason", reaches(ContactFilter{Reason: bouncehound.UserUnknown}), "", false},
+		{"few of a class", reaches(ContactFilter{Class: bouncehound.Soft, Reasons: []bouncehound.Reason{bouncehound.ServerError, bouncehound.MailLoop}}), "", false},
 		{"a mailbox that had few messages", contacts(ContactFilter{Standing: flagged, Mailbox: "bounces", Sort: "since", few: true}), "", true},
 		{"a mailbox that had many, first page", contacts(ContactFilter{Standing: flagged, Mailbox: "bounces", Sort: "since", Limit: 50}), "", false},
 		{"how many came to a mailbox", selectMailbox, "", false},

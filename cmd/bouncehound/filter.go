@@ -25,3 +25,13 @@ func checkFilter(reason, class string) error {
 	}
 	return nil
 }
+
+// reasonsOf returns the reasons of a class.
+func reasonsOf(class bouncehound.Class) (reasons []bouncehound.Reason) {
+	for _, row := range classifier.Reasons() {
+		if row.Class == class {
+			reasons = append(reasons, row.Reason)
+		}
+	}
+	return reasons
+}

@@ -46,6 +46,7 @@ With --entries it lists the domains never to mail and what is never to be flagge
 				f.Standing = []bouncehound.Standing{bouncehound.OK, bouncehound.Watch, bouncehound.DoNotEmail}
 			}
 			f.Reason, f.Class = bouncehound.Reason(reason), bouncehound.Class(class)
+			f.Reasons = reasonsOf(f.Class)
 			if header != "" {
 				var ok bool
 				if f.HeaderName, f.HeaderValue, ok = strings.Cut(header, "="); !ok {
@@ -73,7 +74,7 @@ With --entries it lists the domains never to mail and what is never to be flagge
 	flags.StringVar(&since, "since", "", "standing changed since: a date, a time or an age such as 7d")
 	flags.StringVar(&f.MessageID, "message-id", "", "Message-ID of the message that bounced")
 	flags.StringVar(&header, "header", "", "captured header of the message that bounced, `NAME=VALUE`")
-	flags.StringVar(&f.Text, "text", "", "text within the address, diagnostic or note")
+	flags.StringVar(&f.Text, "text", "", "text within the address, diagnostic or note (no index: of a million contacts it takes a second)")
 	flags.BoolVar(&entries, "entries", false, "list entries, not contacts")
 	flags.StringVar(&f.Sort, "sort", "since", "since, last or bounces, greatest first; or email")
 	flags.IntVar(&f.Limit, "limit", 0, "at most so many (0: all)")
