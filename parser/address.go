@@ -144,7 +144,7 @@ func findAddress(s string) (address string, end int) {
 			return a, at + strings.IndexByte(s[at:], '>') + 1
 		}
 		candidate := strings.TrimLeft(strings.TrimRight(s[start:end], ".-_"), ".'`*=/|{}-#!?")
-		candidate = strings.TrimPrefix(candidate, "to=")
+		candidate = withoutKey(candidate)
 		dom := strings.LastIndexByte(candidate, '@')
 		if dom > 0 && (strings.IndexByte(candidate[dom:], '.') > 0 || strings.HasPrefix(candidate[dom:], "@[")) {
 			if a := tidyAddress(candidate); a != "" {
@@ -155,6 +155,17 @@ func findAddress(s string) (address string, end int) {
 	}
 	return "", 0
 }
+
+// withoutKey returns what logs and lists of fields give an address by: "to=lena@example.com",
+// "recipient=lena@example.com".
+func withoutKey(s string) string {
+	if key := addressKeys.begin(s); key != "" && strings.IndexByte(s[len(key):], '@') > 0 {
+		return s[len(key):]
+	}
+	return strings.TrimPrefix(s, "to=")
+}
+
+var addressKeys = newPhrases("recipient=", "rcpt=", "rcptto=", "rcpt_to=", "orig_to=", "email=", "address=", "addr=", "final_recipient=", "original_recipient=", "envelope_to=")
 
 // localStart returns where the local part before the @ at begins.
 func localStart(s string, from, at int) int {

@@ -147,7 +147,7 @@ func entryLine(line string) (address, rest string, ok bool) {
 	if strings.Count(token, "@") != 1 || !isASCII(token) {
 		return "", "", false
 	}
-	address = tidyAddress(token)
+	address = tidyAddress(withoutKey(token))
 	if address == "" || strings.IndexByte(address[strings.LastIndexByte(address, '@'):], '.') < 0 {
 		return "", "", false
 	}

@@ -16,6 +16,8 @@ func readNotice(m *message) *bouncehound.Report {
 	switch {
 	case m.header().has("X-MS-Journal-Report"): // without the message; its recipients are those of any mail
 		return &bouncehound.Report{}
+	case hasPrefixFold(subject, "message recall "): // Exchange: which copies of a letter that had arrived could be called back
+		return &bouncehound.Report{}
 	case hasPrefixFold(subject, "postfix smtp server: "), hasPrefixFold(subject, "postfix smtp client: "):
 		return &bouncehound.Report{}
 	case m.parts[0].mediaType != "multipart/report" && m.tellsOfFiltering():

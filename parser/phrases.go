@@ -75,7 +75,7 @@ var bounceSubjects = newPhrases(
 	"error sending your mail", "failed delivery", "mail could not", "couldn't be delivered", "rejected mail", "message rejected",
 	"unzustellbar", "nicht zustellbar", "nicht zugestellt", "non remis", "no se puede entregar", "error en la entrega", "mensaje no entregado", "no se ha podido entregar", "impossibile recapitare",
 	"non recapitabile", "consegna fallita", "mancata consegna", "falha na entrega", "onbestelbaar", "bezorging mislukt", "niet bezorgd", "niet-bezorgde", "olevererbart", "kan ikke leveres",
-	"ei voitu toimittaa", "teslim edilem", "nelivrabil", "nu se poate livra", "niedostarcz", "tidak dapat dikirim",
+	"ndn: ", "ei voitu toimittaa", "teslim edilem", "nelivrabil", "nu se poate livra", "niedostarcz", "tidak dapat dikirim",
 )
 
 var foreignSubjects = newPhrases(

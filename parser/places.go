@@ -104,12 +104,17 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 		}
 	}
 	announced := false // the paragraph before tells of failing and ends in a colon
+	waiting := 0       // this many recipients, the last ones, were told of there: "… for the following reason:"
 	for len(text) > 0 && len(recs) < 50 {
 		paragraph, rest, _ := strings.Cut(text, "\n\n")
 		text = rest
 		if isBlank(paragraph) {
 			continue
 		}
+		for i := len(recs) - waiting; i < len(recs) && strings.IndexByte(paragraph, '@') < 0 && len(paragraph) < 600; i++ {
+			recs[i].Diagnostic += "\n" + paragraph
+		}
+		waiting = 0
 		listed := announced
 		failing := tellsAction(paragraph, action)
 		announced = (failing || listed) && strings.HasSuffix(strings.TrimSpace(paragraph), ":")
@@ -129,6 +134,9 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 		}
 		if len(recs) == before {
 			take(paragraph, paragraph, 1)
+		}
+		if announced {
+			waiting = len(recs) - before
 		}
 	}
 	return recs

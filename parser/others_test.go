@@ -1,0 +1,65 @@
+package parser
+
+import (
+	"testing"
+
+	"bouncehound"
+)
+
+// TestOthersMail reads what programs and people write about mail, addresses and failures of
+// other things: nobody is blamed for it.
+func TestOthersMail(t *testing.T) {
+	for _, in := range []string{
+		"Return-Path: <>\nFrom: Microsoft Outlook on behalf of Lena <lena@example.com>\nTo: jo@example.org\nSubject: Meeting Forward Notification: Budget\nAuto-Submitted: auto-generated\nContent-Type: text/plain\n\nYour meeting was forwarded\n\nLena has forwarded your meeting request to additional recipients.\n\nMeeting\nBudget\n\nRecipients\nomar@example.net\n\nAll times listed are in the following time zone: (UTC)\n",
+		"Return-Path: <>\nFrom: Mail Delivery System <support@mail-fix.example>\nTo: bounces@example.org\nSubject: 5 messages failed to be delivered to bounces@example.org\nContent-Type: text/html\n\n<html><body><h2>Undelivered messages</h2><p>Hi bounces, 5 incoming messages could not be delivered to your mailbox bounces@example.org because of error 550 5.2.2.</p><p>From: lena@example.com - Invoice</p><p><a href='http://bad.example'>Release messages</a></p></body></html>\n",
+		"Return-Path: <x@hosting.example>\nFrom: Postmaster <admin@hosting.example>\nTo: bounces@example.org\nSubject: Mailbox bounces@example.org is full\nContent-Type: text/plain\n\nDear bounces@example.org,\n\nYour mailbox is full and messages to lena@example.com could not be delivered (550). Verify your password to continue.\n",
+		"Return-Path: <bounce-1@esp.example>\nFrom: Campaign Tool <reports@esp.example>\nTo: jo@example.org\nSubject: Report: your campaign had 2 bounces\nContent-Type: text/plain\n\nHard bounces\nlena@example.com 550 5.1.1 user unknown\n\nSoft bounces\nomar@example.net 452 4.2.2 mailbox full\n",
+		"Return-Path: <a@amazonses.com>\nFrom: Amazon Web Services <no-reply-aws@amazon.com>\nTo: jo@example.org\nSubject: Amazon SES Bounce Review Notice\n\nYour bounce rate is 11%. Messages to addresses such as lena@example.com were returned with 550 5.1.1.\n",
+		"Return-Path: <>\nFrom: List Verifier <noreply@verify.example>\nTo: jo@example.org\nSubject: Verification finished: 2 undeliverable addresses\nAuto-Submitted: auto-generated\n\nUndeliverable:\n\nlena@example.com   550 5.1.1 User unknown\nomar@example.net   550 5.2.1 mailbox disabled\n",
+		"Return-Path: <owner-news@lists.example.org>\nFrom: owner-news@lists.example.org\nTo: news-approval@lists.example.org\nSubject: BOUNCE news@lists.example.org: Non-member submission from [Lena <lena@example.com>]\n\nFrom lena@example.com Fri Nov 20 10:00:00 2026\nReceived: from mx.example.com by lists.example.org\nMessage-ID: <1@example.com>\nFrom: Lena <lena@example.com>\nTo: news@lists.example.org\nSubject: hello\n\nhello all\n",
+		"Return-Path: <mailman-bounces@lists.example.org>\nFrom: mailman-bounces@lists.example.org\nTo: news-owner@lists.example.org\nSubject: Uncaught bounce notification\nList-Id: <mailman.lists.example.org>\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nThe attached message was received as a bounce, but either the bounce format was not recognized, or no member addresses could be extracted from it.\n\n--b\nContent-Type: message/rfc822\n\nFrom: robot@example.com\nTo: news-bounces@lists.example.org\nSubject: your message\n\nlena@example.com has left us.\n--b--\n",
+		"Return-Path: <>\nFrom: Forum <noreply@forum.example>\nTo: jo@example.org\nSubject: Your email address is bouncing\n\nHello,\n\nmail to your address jo@example.org was returned: 550 5.1.1 user unknown. Please update your profile.\n",
+		"Return-Path: <>\nFrom: Mail Delivery <delivery@parcel.example>\nTo: lena@example.com\nSubject: Delivery failure: your parcel could not be delivered\n\nDear lena@example.com,\n\nyour parcel 4711 could not be delivered to the address 12 High Street. Contact omar@parcel.example to arrange a new delivery.\n",
+		"Return-Path: <>\nFrom: Bank <service@bank.example>\nTo: jo@example.org\nSubject: Returned direct debit\n\nThe direct debit of lena@example.com was returned: account closed. Amount 12.00 EUR.\n",
+		"Return-Path: <>\nFrom: SMS Gateway <noreply@sms.example>\nTo: jo@example.org\nSubject: Delivery failure\n\nYour SMS to +49 170 1234567 could not be delivered. Error 550: subscriber unknown. Account: jo@example.org\n",
+		"Return-Path: <lena@example.com>\nFrom: Lena <lena@example.com>\nTo: jo@example.org\nSubject: Message Recall Failure: Budget\n\nYour message\n\n  To: Lena\n  Subject: Message Recall Failure: Budget\n  Sent: 11/20/2026 10:00 AM\n\ncould not be recalled on 11/20/2026 10:02 AM.\n",
+		"Return-Path: <>\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org>\nTo: jo@example.org\nSubject: Message Recall Report for message: Budget\n\nRecall status\n\nlena@example.com   Failed   the message was already read\nomar@example.net   Succeeded\n",
+		"Return-Path: <>\nFrom: Sign Service <noreply@sign.example>\nTo: jo@example.org\nSubject: Delivery failure of your envelope\nAuto-Submitted: auto-generated\n\nWe could not deliver the envelope to lena@example.com: the address does not exist (550 5.1.1).\n",
+		"Return-Path: <>\nFrom: Marketplace <no-reply@market.example>\nTo: jo@example.org\nSubject: Your message could not be delivered\nAuto-Submitted: auto-generated\n\nYour message to seller lena could not be delivered because it contains a link. Write again at https://market.example/m/1. Questions: help@market.example\n",
+		"Return-Path: <>\nFrom: Voting <vote@club.example>\nTo: jo@example.org\nSubject: Motion failed\n\nThe motion of lena@example.com failed: 5 of 12 votes. The vote of omar@example.net was rejected.\n",
+		"Return-Path: <b@monitor.example>\nFrom: Monitor <alerts@monitor.example>\nTo: jo@example.org\nSubject: 192.0.2.1 was added to a blacklist\n\nYour host is listed. Sample of a refusal:\n\nlena@example.com: 554 5.7.1 Service unavailable; client host blocked\n",
+		"Return-Path: <>\nFrom: Social <security@social.example>\nTo: jo@example.org\nSubject: We have trouble reaching you\nAuto-Submitted: auto-generated\n\nMail to lena@example.com, your second address, has been returned as undeliverable. Remove it or confirm it.\n",
+		"Return-Path: <>\nFrom: System Administrator <admin@example.org>\nTo: jo@example.org\nSubject: Backup failed\n\nThe backup of the mailbox lena@example.com failed: mailbox not found.\n",
+		"Return-Path: <>\nFrom: System Administrator <admin@example.org>\nTo: jo@example.org\nSubject: Migration report: 2 failed\n\nFailed:\n  lena@example.com   mailbox not found\n  omar@example.com   quota exceeded\n",
+		"Return-Path: <>\nFrom: Microsoft Exchange Approval Assistant <systemmailbox@example.org>\nTo: jo@example.org\nSubject: Message awaits approval: Budget\n\nYour message to all-staff@example.org is waiting for approval. It will be delivered after a moderator has approved it.\n",
+		"Return-Path: <>\nFrom: Accounts <accounts@supplier.example>\nTo: jo@example.org\nSubject: Invoice returned as undeliverable\n\nOur invoice 12 that we sent to lena@example.com by post was returned as undeliverable. What is her current address?\n",
+		"Return-Path: <>\nFrom: Helpdesk <help@example.net>\nTo: jo@example.org\nSubject: [HD-99] Mail to lena@example.com is returned\nAuto-Submitted: auto-replied\n\nWe received your request:\n\n> <lena@example.com>: host mx.example.com said: 550 5.1.1 user unknown\n",
+		"Return-Path: <jo@law.example>\nFrom: Jo <jo@law.example>\nTo: privacy@example.org\nSubject: Returned mail\nUser-Agent: Thunderbird\n\nYour letter to lena@example.com came back as undeliverable, 550 5.1.1. Please delete the address.\n",
+		"Return-Path: <www-data@web.example>\nFrom: WordPress <wordpress@web.example>\nTo: jo@example.org\nSubject: Contact form: undeliverable\nX-Mailer: PHPMailer 6.9\n\nName: Lena\nEmail: lena@example.com\nMessage: your newsletter is undeliverable, 550 user unknown\n",
+		"Return-Path: <>\nFrom: WordPress <wordpress@web.example>\nTo: jo@example.org\nSubject: [Site] Email delivery failed\nAuto-Submitted: auto-generated\n\nAn e-mail to lena@example.com could not be sent. Error: SMTP Error: Could not connect to SMTP host.\n",
+		"Return-Path: <>\nFrom: Microsoft Outlook <postmaster@example.org>\nTo: jo@example.org\nSubject: Policy tip: your message to lena@example.com contains card numbers\nAuto-Submitted: auto-generated\n\nYour message was sent. It conflicts with a policy of your organization. Recipient: lena@example.com\n",
+		"Return-Path: <>\nFrom: Copier <scan@office.example>\nTo: jo@example.org\nSubject: Scan to e-mail: transmission error\n\nTransmission result: NG\nDestination: lena@example.com\nError code: 0x3101 (server answered 550)\n",
+		"Return-Path: <>\nFrom: Shop <no-reply@shop.example>\nTo: jo@example.org\nSubject: Order undeliverable / Bestellung unzustellbar\n\nDie Bestellung von lena@example.com konnte nicht zugestellt werden: Adresse unbekannt.\n",
+		"Return-Path: <>\nFrom: Mail Administrator <admin@example.org>\nTo: jo@example.org\nSubject: Your forwarding to lena@example.com was switched off\n\nMail to lena@example.com could not be delivered for 7 days (550 5.1.1), so we have switched off the forwarding of jo@example.org.\n",
+		"Return-Path: <>\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org>\nTo: jo@example.org\nSubject: Your mailbox is almost full\n\nYour mailbox jo@example.org is almost full. 98 MB of 100 MB are used. When it is full you cannot send or receive messages.\n",
+		"Return-Path: <>\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org>\nTo: jo@example.org\nSubject: Your mailbox is full\n\nThe mailbox of lena@example.org is full. You can't send or receive messages until you make room.\n",
+		"Return-Path: <>\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org>\nTo: jo@example.org\nSubject: Retention report\n\nThese messages will expire:\n\nlena@example.com   Budget   expires 12/1/2026\n",
+		"Return-Path: <>\nFrom: Microsoft Outlook <MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@example.org>\nTo: jo@example.org\nSubject: Message held for review: Budget\n\nYour message to lena@example.com is held for review by your administrator. You need not send it again.\n",
+		"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example.org (Mail Delivery System)\nTo: jo@example.org\nSubject: Mail quota warning\n\nYour mailbox on the server is now more than 90% full. So that you can continue to receive mail you need to remove some messages from your mailbox.\n",
+		"Return-Path: <>\nFrom: postmaster@mx.example.org\nTo: jo@example.org\nSubject: Failed logins for lena@example.org\n\nThere were 20 failed logins for lena@example.org. The account is locked for an hour.\n",
+		"Return-Path: <>\nFrom: postmaster@mx.example.org\nTo: jo@example.org\nSubject: Mail queue report\n\nRequests: 2\n\nlena@example.com  (connect to mx.example.com[192.0.2.1]:25: Connection timed out)\nomar@example.net  (452 4.2.2 mailbox full)\n",
+		"Return-Path: <>\nFrom: postmaster@mx.example.org\nTo: jo@example.org\nSubject: New rules for attachments\n\nFrom Monday on, mail with .exe attachments is rejected (550 5.7.1). Questions to lena@example.org.\n",
+		"Return-Path: <>\nFrom: postmaster@mx.example.org\nTo: jo@example.org\nSubject: Maintenance: delayed delivery tonight\n\nMail will be delayed between 22:00 and 23:00. lena@example.org and omar@example.org are on duty.\n",
+		"Return-Path: <>\nFrom: postmaster@mx.example.org\nTo: jo@example.org\nSubject: Your attachment is being scanned\nAuto-Submitted: auto-generated\n\nThe attachment of your message to lena@example.com is being scanned and will be delivered shortly.\n",
+		"Return-Path: <>\nFrom: postmaster@mx.example.org\nTo: jo@example.org\nSubject: Authentication report\nAuto-Submitted: auto-replied\n\nThis is an automatic response to a message sent to check-auth.\n\nSPF check: fail\nDKIM check: permerror\nsmtp.mailfrom=jo@example.org\n550 5.7.1 would be answered\n",
+		"Return-Path: <>\nFrom: SYMPA <sympa@lists.example.org>\nTo: jo@example.org\nSubject: Results of your commands\nAuto-Submitted: auto-replied\n\n> unsubscribe news lena@example.com\nlena@example.com is not a subscriber: user unknown\n",
+		"Return-Path: <>\nFrom: Majordomo@lists.example.org\nTo: jo@example.org\nSubject: Majordomo results\n\n>>>> unsubscribe news lena@example.com\n**** unsubscribe: 'lena@example.com' is not a member of list 'news'.\n",
+		"Return-Path: <>\nFrom: mailman-bounces@lists.example.org\nTo: jo@example.org\nSubject: news subscription disabled\nX-List-Administrivia: yes\n\nYour membership in the list news has been disabled due to excessive bounces. The last bounce of lena@example.com was 550 5.1.1 on 20-Nov-2026.\n",
+	} {
+		for _, rec := range Parse([]byte(in)).Recipients {
+			if rec.Action == bouncehound.Failed || rec.Action == bouncehound.Delayed || rec.Action == bouncehound.Complained {
+				t.Errorf("%.300q: %s %s", in, rec.Action, rec.Address)
+			}
+		}
+	}
+}
