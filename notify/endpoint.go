@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -139,10 +140,16 @@ func concealer(u *url.URL, e Endpoint) *strings.Replacer {
 		password, _ := via.User.Password()
 		secrets = append(secrets, password)
 	}
+	if e.Username != "" { // as the endpoint hears it (RFC 7617)
+		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(e.Username+":"+e.Password)))
+	}
+	if password, ok := u.User.Password(); ok {
+		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+	}
 	var pairs []string
 	for _, secret := range secrets {
 		if len(secret) >= 6 {
-			pairs = append(pairs, secret, "[secret]")
+			pairs = append(pairs, secret, "[secret]", url.QueryEscape(secret), "[secret]")
 		}
 	}
 	return strings.NewReplacer(pairs...)
