@@ -2,7 +2,7 @@ package db
 
 import (
 	"context"
-	"database/sql"
+	"fmt"
 
 	"bouncehound"
 )
@@ -24,31 +24,27 @@ func (db *DB) SetAside(ctx context.Context, c bouncehound.Cursor, d bouncehound.
 	})
 }
 
-// DeadLetters returns what a consumer refused, in order. A letter about a contact's
-// standing is superseded once a later one exists; a bounce stays the fact it is.
-func (db *DB) DeadLetters(ctx context.Context, consumer string) ([]bouncehound.DeadLetter, error) {
-	return db.deadLetters(ctx, consumer, `d.consumer = ?`, consumer)
+// NextDeadLetter returns the first event after a sequence that a consumer refused, as it
+// is at this moment; false if there is none. A letter about a contact's standing is
+// superseded once a later one exists; a bounce stays the fact it is.
+func (db *DB) NextDeadLetter(ctx context.Context, consumer string, after int64) (bouncehound.DeadLetter, bool, error) {
+	d := bouncehound.DeadLetter{Consumer: consumer}
+	ok, err := found(db.readers.QueryRowContext(ctx, `SELECT `+eventColumns+`, d.at, d.error, e.type <> 'bounce.recorded' AND EXISTS `+laterEvent+`
+		FROM dead_letters d JOIN events e ON e.sequence = d.sequence WHERE d.consumer = ? AND d.sequence > ? ORDER BY d.sequence LIMIT 1`, consumer, after).
+		Scan(append(eventInto(&d.Event), (*stamp)(&d.At), &d.Error, &d.Superseded)...))
+	if err != nil {
+		return bouncehound.DeadLetter{}, false, fmt.Errorf("dead letter after %d: %w", after, explain(err))
+	}
+	return d, ok, nil
 }
 
-// DeadLetter returns one of them as it is at this moment; false if there is none (any
-// more).
-func (db *DB) DeadLetter(ctx context.Context, consumer string, sequence int64) (bouncehound.DeadLetter, bool, error) {
-	letters, err := db.deadLetters(ctx, consumer, `d.consumer = ? AND d.sequence = ?`, consumer, sequence)
-	if err != nil || len(letters) == 0 {
-		return bouncehound.DeadLetter{}, false, err
+// DeadLetters returns how many events a consumer refused.
+func (db *DB) DeadLetters(ctx context.Context, consumer string) (n int, err error) {
+	err = db.readers.QueryRowContext(ctx, `SELECT count(*) FROM dead_letters WHERE consumer = ?`, consumer).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("dead letters: %w", explain(err))
 	}
-	return letters[0], true, nil
-}
-
-func (db *DB) deadLetters(ctx context.Context, consumer, which string, args ...any) ([]bouncehound.DeadLetter, error) {
-	scan := func(rows *sql.Rows) (bouncehound.DeadLetter, error) {
-		d := bouncehound.DeadLetter{Consumer: consumer}
-		err := rows.Scan(append(eventInto(&d.Event), (*stamp)(&d.At), &d.Error, &d.Superseded)...)
-		return d, err
-	}
-	return collect(stream(ctx, db.readers, "dead letters", scan, `SELECT `+eventColumns+`, d.at, d.error,
-		e.type <> 'bounce.recorded' AND EXISTS `+laterEvent+`
-		FROM dead_letters d JOIN events e ON e.sequence = d.sequence WHERE `+which+` ORDER BY d.sequence`, args...))
+	return n, nil
 }
 
 // DropDeadLetter forgets a dead letter: it was delivered after all, or is superseded.

@@ -159,12 +159,16 @@ func TestDeadLetters(t *testing.T) {
 	}
 	letters := func(want map[int64]bool) {
 		t.Helper()
-		got, err := store.DeadLetters(t.Context(), "crm")
-		if err != nil || len(got) != len(want) {
-			t.Fatalf("letters %+v, %v", got, err)
+		if n, err := store.DeadLetters(t.Context(), "crm"); err != nil || n != len(want) {
+			t.Fatalf("%d letters, %v", n, err)
 		}
-		for _, d := range got {
-			n := d.Event.Sequence
+		n := int64(0)
+		for range want {
+			d, ok, err := store.NextDeadLetter(t.Context(), "crm", n)
+			if err != nil || !ok || d.Event.Sequence <= n {
+				t.Fatalf("after %d: %+v, %v, %v", n, d, ok, err)
+			}
+			n = d.Event.Sequence
 			if superseded, ok := want[n]; !ok || d.Superseded != superseded || d.Consumer != "crm" || d.Error != "422" || !d.At.Equal(noon) || !reflect.DeepEqual(d.Event, all[n-1]) {
 				t.Errorf("letter %+v", d)
 			}
@@ -179,8 +183,10 @@ func TestDeadLetters(t *testing.T) {
 		t.Fatal(err)
 	}
 	letters(map[int64]bool{1: false, 2: true, 9: false})
-	if got, err := store.DeadLetters(t.Context(), "other"); err != nil || len(got) != 0 {
-		t.Errorf("another consumer's %+v, %v", got, err)
+	for consumer, after := range map[string]int64{"other": 0, "crm": 9} {
+		if d, ok, err := store.NextDeadLetter(t.Context(), consumer, after); err != nil || ok {
+			t.Errorf("%s after %d: %+v, %v", consumer, after, d, err)
+		}
 	}
 }
 

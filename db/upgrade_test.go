@@ -56,7 +56,7 @@ func TestUpgrade(t *testing.T) {
 	if got, err := store.OpenCursor(t.Context(), "crm", bouncehound.StartNow); err != nil || got.Sequence != 2 {
 		t.Errorf("cursor %+v, %v", got, err)
 	}
-	if got, err := store.DeadLetters(t.Context(), "crm"); err != nil || len(got) != 1 || got[0].Error != "422 Unprocessable" {
+	if got, ok, err := store.NextDeadLetter(t.Context(), "crm", 0); err != nil || !ok || got.Error != "422 Unprocessable" {
 		t.Errorf("dead letters %+v, %v", got, err)
 	}
 	if got, err := store.FolderCursor(t.Context(), "bounces", "INBOX"); err != nil || got.UID != 3 || got.UIDValidity != 7 {

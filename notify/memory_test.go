@@ -128,29 +128,30 @@ func (m *memory) SetAside(ctx context.Context, c bouncehound.Cursor, d bouncehou
 	return nil
 }
 
-func (m *memory) DeadLetters(ctx context.Context, consumer string) ([]bouncehound.DeadLetter, error) {
+func (m *memory) DeadLetters(ctx context.Context, consumer string) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.letters {
+		if d.Consumer == consumer {
+			n++
+		}
+	}
+	return n, m.begin(ctx, "count")
+}
+
+func (m *memory) NextDeadLetter(ctx context.Context, consumer string, after int64) (next bouncehound.DeadLetter, ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.begin(ctx, "list"); err != nil {
-		return nil, err
+		return next, false, err
 	}
-	var letters []bouncehound.DeadLetter
 	for _, d := range m.letters {
-		if d.Consumer == consumer {
-			d.Superseded = m.later(d.Event, m.last())
-			letters = append(letters, d)
+		if n := d.Event.Sequence; d.Consumer == consumer && n > after && (!ok || n < next.Event.Sequence) {
+			next, ok = d, true
+			next.Superseded = m.later(d.Event, m.last())
 		}
 	}
-	return letters, nil
-}
-
-func (m *memory) DeadLetter(ctx context.Context, consumer string, sequence int64) (bouncehound.DeadLetter, bool, error) {
-	letters, err := m.DeadLetters(ctx, consumer)
-	i := slices.IndexFunc(letters, func(d bouncehound.DeadLetter) bool { return d.Event.Sequence == sequence })
-	if err != nil || i < 0 {
-		return bouncehound.DeadLetter{}, false, err
-	}
-	return letters[i], true, nil
+	return next, ok, nil
 }
 
 func (m *memory) Turn(ctx context.Context, consumer string) (done func(), err error) {

@@ -36,9 +36,10 @@ type Log interface {
 	Pending(ctx context.Context, c bouncehound.Cursor, types []bouncehound.EventType, limit int) (events []bouncehound.Event, upTo int64, err error)
 	// SetAside saves a cursor, already moved on, and a dead letter.
 	SetAside(ctx context.Context, c bouncehound.Cursor, d bouncehound.DeadLetter) error
-	DeadLetters(ctx context.Context, consumer string) ([]bouncehound.DeadLetter, error)
-	// DeadLetter returns one of them as it is at this moment; false if it is gone.
-	DeadLetter(ctx context.Context, consumer string, sequence int64) (bouncehound.DeadLetter, bool, error)
+	DeadLetters(ctx context.Context, consumer string) (n int, err error) // how many there are
+	// NextDeadLetter returns the first after a sequence as it is at this moment; false if
+	// there is none.
+	NextDeadLetter(ctx context.Context, consumer string, after int64) (letter bouncehound.DeadLetter, ok bool, err error)
 	DropDeadLetter(ctx context.Context, consumer string, sequence int64) error
 	// Turn waits until no other sender, of any process, has an event of the consumer on
 	// its way, and keeps the others waiting until done is called.

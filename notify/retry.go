@@ -1,20 +1,17 @@
 package notify
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-
-	"bouncehound"
 )
 
 // Retry sends the endpoint's dead letters again, in order, and drops those that it
 // takes. Superseded ones are dropped and never sent: what they said is no longer
-// so; that is looked up with nothing of the endpoint on its way, so that no later event
-// can have been sent before the letter is done with. One that is refused again stays and the next is tried; if the endpoint is
-// down or shuts us out, the rest stays too. err then says why.
+// so; that is looked up with nothing else of the endpoint on its way, so that no later
+// event can have been sent before the letter is done with. One that is refused again
+// stays and the next is tried; if the endpoint is down or shuts us out, the rest stays
+// too. err then says why.
 func (s *Sender) Retry(ctx context.Context) (sent, superseded int, err error) {
 	c, err := s.log.OpenCursor(ctx, s.name, s.start)
 	if err != nil {
@@ -37,43 +34,44 @@ func (s *Sender) Retry(ctx context.Context) (sent, superseded int, err error) {
 // A retry is one pass over the dead letters.
 type retry struct {
 	*Sender
+	upTo                      int64 // letters up to this sequence are done with
 	sent, superseded, refused int
 	why                       error // the last was refused
 }
 
+// all goes through as many letters as there were when it began: an endpoint that goes
+// on refusing makes new ones.
 func (r *retry) all(ctx context.Context) error {
-	letters, err := r.log.DeadLetters(ctx, r.name)
+	n, err := r.log.DeadLetters(ctx, r.name)
 	if err != nil {
-		return fmt.Errorf("list dead letters: %w", err)
+		return fmt.Errorf("count dead letters: %w", err)
 	}
-	slices.SortStableFunc(letters, func(a, b bouncehound.DeadLetter) int {
-		return cmp.Compare(a.Event.Sequence, b.Event.Sequence)
-	})
-	for _, letter := range letters {
+	for range n {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.one(ctx, letter.Event.Sequence); err != nil {
+		if err := r.next(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// one deals with one dead letter, in its turn. An error ends the pass.
-func (r *retry) one(ctx context.Context, sequence int64) error {
+// next deals with one dead letter, in its turn. An error ends the pass.
+func (r *retry) next(ctx context.Context) error {
 	finish, err := r.log.Turn(ctx, r.name)
 	if err != nil {
 		return fmt.Errorf("wait for a turn: %w", err)
 	}
 	defer finish()
-	letter, ok, err := r.log.DeadLetter(ctx, r.name, sequence)
+	letter, ok, err := r.log.NextDeadLetter(ctx, r.name, r.upTo)
 	if err != nil {
 		return fmt.Errorf("read dead letter: %w", err)
 	}
 	if !ok { // somebody else retries too
 		return nil
 	}
+	r.upTo = letter.Event.Sequence
 	if !letter.Superseded {
 		switch o := r.post(ctx, letter.Event); o.fate {
 		case taken:
@@ -91,7 +89,7 @@ func (r *retry) one(ctx context.Context, sequence int64) error {
 	}
 	ctx, cancel := outliving(ctx)
 	defer cancel()
-	if err := r.log.DropDeadLetter(ctx, r.name, sequence); err != nil {
+	if err := r.log.DropDeadLetter(ctx, r.name, letter.Event.Sequence); err != nil {
 		return fmt.Errorf("drop dead letter: %w", err)
 	}
 	if letter.Superseded {

@@ -93,7 +93,7 @@ func webhookStates(ctx context.Context, configured []config.Webhook, store *db.D
 			return nil, err
 		}
 		state := webhookState{
-			Name: c.Consumer, Sequence: c.Sequence, DeadLetters: len(letters), Skipped: c.Skipped,
+			Name: c.Consumer, Sequence: c.Sequence, DeadLetters: letters, Skipped: c.Skipped,
 			Attempts: c.Attempts, NextAt: stamp(c.NextAt), Paused: c.Paused, LastError: lastError(c), Unknown: true,
 		}
 		for _, w := range configured {

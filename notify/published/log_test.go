@@ -44,9 +44,9 @@ func (l *log) SetAside(context.Context, bouncehound.Cursor, bouncehound.DeadLett
 	return errors.New("nothing should be set aside")
 }
 
-func (l *log) DeadLetters(context.Context, string) ([]bouncehound.DeadLetter, error) { return nil, nil }
+func (l *log) DeadLetters(context.Context, string) (int, error) { return 0, nil }
 
-func (l *log) DeadLetter(context.Context, string, int64) (bouncehound.DeadLetter, bool, error) {
+func (l *log) NextDeadLetter(context.Context, string, int64) (bouncehound.DeadLetter, bool, error) {
 	return bouncehound.DeadLetter{}, false, nil
 }
 
