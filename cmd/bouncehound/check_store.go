@@ -61,6 +61,7 @@ func (c *checking) store() {
 		c.good("store", path, "poller", "nobody polls just now")
 	}
 	c.withheld(store)
+	c.leftovers(store)
 	c.clock(store)
 }
 

@@ -61,6 +61,17 @@ func leftovers(ctx context.Context, s *settings, store *db.DB, now time.Time) ([
 	return all, nil
 }
 
+// leftovers warns of cursors that keep things for nobody.
+func (c *checking) leftovers(store *db.DB) {
+	all, err := within(c.ctx, c.storeTime, func(ctx context.Context) ([]leftover, error) { return leftovers(ctx, c.settings, store, c.p.now()) })
+	if err != nil {
+		c.wrong("store", c.settings.Store.Path, "cursors", err, storeHint(err))
+	}
+	for _, l := range all {
+		c.add(finding{"good", l.part, l.name, "cursor", l.text, l.hint})
+	}
+}
+
 // unconfigured says of a webhook that is not configured any more what is kept for it.
 func unconfigured(events int64, since string) string {
 	text := "not configured any more"
