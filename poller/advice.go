@@ -3,6 +3,7 @@ package poller
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -24,6 +25,7 @@ func adviceOn(answer string, list []advice) string {
 
 const (
 	hintNoPasswords = `Exchange Online takes no passwords: use auth = "oauth2" with [mailbox.oauth2] provider = "microsoft"`
+	hintConnections = "other clients hold the mailbox's connections, or idle = true does; the next poll tries again"
 	hintAppPassword = `the account wants an app password (made in its security settings) in place of its own, or auth = "oauth2"`
 )
 
@@ -44,7 +46,10 @@ var saidByIMAP = []advice{
 	{"not enabled for imap", "switch IMAP on in the settings of the mailbox, or have its administrator do so"},
 	{"imap access is disabled", "switch IMAP on in the settings of the mailbox, or have its administrator do so"},
 	{"imap is disabled", "switch IMAP on in the settings of the mailbox, or have its administrator do so"},
-	{"too many simultaneous connections", "other clients hold the mailbox's connections; the next poll tries again"},
+	{"too many simultaneous connections", hintConnections},
+	{"maximum number of connections", hintConnections}, // QUIRK: Dovecot gives a code, proxies before it may not
+	{"too many connections", hintConnections},
+	{"connection limit", hintConnections},
 	{"command or bandwidth limits", "the provider's limit for today is reached: poll less often, or set max_per_poll"},
 }
 
@@ -70,11 +75,29 @@ func (p *Poller) hintToken(err error) string {
 	return "the server does not take this token for this user: check username, the scopes and that the token is meant for this server"
 }
 
-// later reports whether the server refuses for now, whoever asks.
+// later reports whether the server refuses for now, whoever asks. Such an answer says
+// nothing of the credentials, which are not to be renewed or spared for it.
+//
+// QUIRK: Gmail, Yahoo and Exchange Online say so in words, with [ALERT] or no code at all.
 func later(err error) bool {
 	var answer *imap.Error
-	return errors.As(err, &answer) &&
-		(answer.Code == imap.ResponseCodeUnavailable || answer.Code == imap.ResponseCodeInUse || answer.Code == imap.ResponseCodeLimit)
+	if !errors.As(err, &answer) {
+		return false
+	}
+	switch answer.Code {
+	case imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, imap.ResponseCodeServerBug:
+		return true
+	case imap.ResponseCodeAuthenticationFailed, imap.ResponseCodeAuthorizationFailed, imap.ResponseCodeExpired:
+		return false
+	}
+	text := strings.ToLower(answer.Text)
+	return slices.ContainsFunc(forNow, func(words string) bool { return strings.Contains(text, words) })
+}
+
+// forNow are words, in lower case, of those who refuse for now.
+var forNow = []string{
+	"authenticated but not connected", "request is throttled", "too many simultaneous connections", "maximum number of connections", "too many connections", "connection limit",
+	"command or bandwidth limits", "rate limit", "try again later", "temporary", "temporarily", "server busy", "server error", "system error", "internal error",
 }
 
 // exchangeOnline reports whether a host:port is Microsoft's, in any of its clouds.

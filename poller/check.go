@@ -117,7 +117,7 @@ func encryption(state *tls.ConnectionState, now time.Time) (string, error) {
 
 // checkFolders says of each folder whether it can be read, and done with as configured.
 func (p *Poller) checkFolders(s *session, good func(stage, folder, format string, args ...any), bad func(stage, folder string, err error)) {
-	dir, err := s.directory()
+	dir, err := s.directory(append(slices.Clone(p.Mailbox.folders()), p.targets()...))
 	if err != nil {
 		bad("select", "", fail("select", "", err))
 		return

@@ -17,6 +17,7 @@ type part struct {
 	internal time.Time
 	raw      []byte // nil if there was no body
 	refused  error  // why it is withheld
+	gone     bool   // it is not there
 }
 
 // A collection gathers what a FETCH command brings. go-imap gives a response to the

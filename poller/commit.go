@@ -30,6 +30,8 @@ type commit struct {
 	result  *Result
 	visit   *visit
 	hold    *hold
+	next    uint32 // no message has this UID or one above; 0 if not told
+	last    uint32 // the highest UID that was done with
 	done    []handled
 
 	items    []item // gathered and not yet handled, in the order of their UIDs
@@ -103,8 +105,9 @@ func (c *commit) flush(ctx context.Context) error {
 		}
 	}
 	upTo := c.cursor
-	if c.stretch.moves {
-		upTo.UIDValidity, upTo.UID = c.stretch.validity, c.items[len(c.items)-1].uid
+	last := c.passed()
+	if c.stretch.moves && last > 0 {
+		upTo.UIDValidity, upTo.UID = c.stretch.validity, last
 	}
 	withheld, err := c.withhold(ctx)
 	if err != nil {
@@ -136,11 +139,23 @@ func (c *commit) flush(ctx context.Context) error {
 	c.result.Skipped += len(c.items) - len(batch) - withheld
 	c.visit.handled += len(c.items)
 	c.visit.read += len(batch)
-	c.cursor = upTo
+	c.cursor, c.last = upTo, max(c.last, last)
 	c.hold.take(len(c.items), c.size)
 	clear(c.items)
 	c.items, c.messages, c.size = c.items[:0], 0, 0
 	return nil
+}
+
+// passed returns up to where the cursor may move. A message that is listed and not there
+// has been expunged, unless the server has yet to give its UID to one: a listing may be
+// wrong, and new messages would be taken for old ones.
+func (c *commit) passed() (last uint32) {
+	for _, it := range c.items {
+		if !it.gone || it.uid < c.next {
+			last = it.uid
+		}
+	}
+	return last
 }
 
 // withhold tells the store what is withheld, before the cursor passes it.

@@ -74,6 +74,7 @@ func (p *Poller) loggedIn(ctx context.Context, token string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.odd = &p.odd
 	if err := p.login(ctx, s, token); err != nil {
 		s.close()
 		return nil, err

@@ -111,7 +111,7 @@ func hintAnswer(stage string, answer *imap.Error) string {
 		return hint
 	}
 	switch {
-	case answer.Code == imap.ResponseCodeUnavailable || answer.Code == imap.ResponseCodeInUse || answer.Code == imap.ResponseCodeLimit:
+	case later(answer):
 		return "the server is not able to just now; the next poll tries again"
 	case answer.Code == imap.ResponseCodeOverQuota:
 		return "the mailbox is full: make room in it"

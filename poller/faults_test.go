@@ -96,6 +96,9 @@ func TestNoToEachCommand(t *testing.T) {
 		}
 		c.send("%s NO not today, not with %s", tag, imaptest.Password)
 	}, func(t *testing.T, stage string, err error, _ time.Duration) {
+		if stage == "search" && err == nil {
+			return // there is another way
+		}
 		if stage == "login" || stage == "connect" {
 			wantError(t, err, stage) // also looks for the password
 		} else if failed := new(poller.Error); !errors.As(err, &failed) || failed.Stage != stage {

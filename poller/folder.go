@@ -83,9 +83,9 @@ func (p *Poller) readFolder(ctx context.Context, t *tidying, v *visit, messages 
 			}
 		}
 		before := v.handled
-		c := &commit{poller: p, stretch: next, cursor: l.cursor, result: t.result, visit: v}
+		c := &commit{poller: p, stretch: next, cursor: l.cursor, next: l.next, result: t.result, visit: v}
 		err := p.read(ctx, r, c)
-		l.cursor = c.cursor
+		l.cursor, l.last = c.cursor, max(l.last, c.last)
 		if !next.again {
 			left -= v.handled - before
 		}

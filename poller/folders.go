@@ -55,7 +55,11 @@ func (p *Poller) plan(s *session) (plan, error) {
 	if !moves && !slices.ContainsFunc(m.folders(), func(name string) bool { return !isInbox(name) }) {
 		return plan{folders: []folder{{m.folders()[0], "INBOX"}}}, nil
 	}
-	dir, err := s.directory()
+	wanted := m.folders()
+	if moves {
+		wanted = append(slices.Clone(wanted), p.targets()...)
+	}
+	dir, err := s.directory(wanted)
 	if err != nil {
 		return pl, fail("select", "", err)
 	}
@@ -101,9 +105,43 @@ type directory struct {
 	prefix string // of the account's own folders (RFC 2342), such as "INBOX."
 }
 
-func (s *session) directory() (dir directory, err error) {
-	err = s.do(0, func() error {
-		listed, err := s.client.List("", "*", nil).Collect()
+// directory returns the account's folders, or at least those that are wanted.
+//
+// QUIRK: one name that is no modified UTF-7 (RFC 3501 section 5.1.3), such as "R&D",
+// makes go-imap v2.0.0-beta.8 end the connection. Then only those wanted are asked for.
+func (s *session) directory(wanted []string) (dir directory, err error) {
+	if !s.odd.list.Load() {
+		err = s.list(&dir, "*")
+		s.odd.list.Store(err != nil && s.dead())
+	} else { // an empty name gives the separator (section 6.3.8)
+		err = s.list(&dir, "")
+	}
+	if err != nil {
+		return dir, err
+	}
+	if s.caps.Has(imap.CapNamespace) {
+		if err := s.namespace(&dir); err != nil {
+			return dir, err
+		}
+	}
+	if !s.odd.list.Load() {
+		return dir, nil
+	}
+	dir.names = nil
+	for _, name := range wanted {
+		for _, candidate := range dir.candidates(name) {
+			if err := s.list(&dir, candidate); err != nil {
+				return dir, err
+			}
+		}
+	}
+	return dir, nil
+}
+
+// list adds the folders that match a pattern.
+func (s *session) list(dir *directory, pattern string) error {
+	return s.do(0, func() error {
+		listed, err := s.client.List("", pattern, nil).Collect()
 		for _, data := range listed {
 			// A name without a folder, such as the parent of one, can be created.
 			if !slices.Contains(data.Attrs, imap.MailboxAttrNoSelect) && !slices.Contains(data.Attrs, imap.MailboxAttrNonExistent) {
@@ -115,10 +153,10 @@ func (s *session) directory() (dir directory, err error) {
 		}
 		return err
 	})
-	if err != nil || !s.caps.Has(imap.CapNamespace) {
-		return dir, err
-	}
-	err = s.do(0, func() error {
+}
+
+func (s *session) namespace(dir *directory) error {
+	err := s.do(0, func() error {
 		spaces, err := s.client.Namespace().Wait()
 		if err == nil && len(spaces.Personal) > 0 {
 			dir.prefix = spaces.Personal[0].Prefix
@@ -126,9 +164,9 @@ func (s *session) directory() (dir directory, err error) {
 		return err
 	})
 	if refused(err) { // folders can do without
-		err = nil
+		return nil
 	}
-	return dir, err
+	return err
 }
 
 // find returns the server's name of a folder, and whether it exists. "/" stands for
@@ -137,6 +175,18 @@ func (d directory) find(name string) (string, bool) {
 	if strings.EqualFold(name, "INBOX") {
 		return "INBOX", true
 	}
+	all := d.candidates(name)
+	for _, candidate := range all {
+		if slices.Contains(d.names, candidate) {
+			return candidate, true
+		}
+	}
+	return all[1], false
+}
+
+// candidates returns what a folder may be called on the server; the second is what it is
+// called when it is made.
+func (d directory) candidates(name string) []string {
 	mapped := name
 	if d.delim != 0 {
 		mapped = strings.ReplaceAll(name, "/", string(d.delim))
@@ -145,12 +195,7 @@ func (d directory) find(name string) (string, bool) {
 	if !strings.HasPrefix(mapped, d.prefix) {
 		full = d.prefix + mapped
 	}
-	for _, candidate := range []string{mapped, full, name} {
-		if slices.Contains(d.names, candidate) {
-			return candidate, true
-		}
-	}
-	return full, false
+	return []string{mapped, full, name}
 }
 
 // create makes a folder; that it exists already is fine.
@@ -172,13 +217,17 @@ func (s *session) open(f folder, readOnly bool) (validity, messages uint32, err 
 		return err
 	})
 	if err == nil && validity == 0 {
-		err = errors.New("the server tells no UIDVALIDITY")
+		// QUIRK: Outlook.com has said 0, which go-imap cannot tell from nothing.
+		err = &Error{
+			Stage: "select", Folder: f.name, Err: errors.New("the server tells no UIDVALIDITY, or 0"),
+			Hint: "its messages have no numbers that last, and some would be missed: it has to be mended by who runs it, or the mailbox be moved",
+		}
 	}
 	if err == nil || !refused(err) {
 		return validity, messages, fail("select", f.name, err)
 	}
 	failed := &Error{Stage: "select", Folder: f.name, Err: err, Hint: hint("select", err)}
-	if dir, listErr := s.directory(); listErr == nil && !slices.Contains(dir.names, f.server) {
+	if dir, listErr := s.directory(nil); listErr == nil && len(dir.names) > 0 && !slices.Contains(dir.names, f.server) {
 		failed.Hint = "there is no such folder; there are: " + dir.some()
 	}
 	return 0, 0, failed

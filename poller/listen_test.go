@@ -211,10 +211,21 @@ func TestRefusedLogins(t *testing.T) {
 		if len(tried) != 3 {
 			t.Errorf("then tried %d times", len(tried))
 		}
-		tried, answer = nil, "NO [UNAVAILABLE] later"
+		for _, answer = range []string{
+			"NO [UNAVAILABLE] later", "NO [INUSE] locked", "NO [LIMIT] Rate limit hit", "NO [SERVERBUG] LOGIN Server error - Please try again later",
+			"NO [ALERT] Too many simultaneous connections. (Failure)", "NO [ALERT] Account exceeded command or bandwidth limits. (Failure)",
+			"NO Maximum number of connections from user+IP exceeded", "BAD User is authenticated but not connected.", "NO Server Unavailable. Temporary failure 15",
+		} {
+			tried = nil
+			polls(5)
+			if len(tried) != 5 {
+				t.Errorf("%s is for now only, and it was tried %d times", answer, len(tried))
+			}
+		}
+		answer, tried = "NO [AUTHENTICATIONFAILED] temporary password", nil
 		polls(5)
-		if len(tried) != 5 {
-			t.Errorf("where it is for now only, tried %d times", len(tried))
+		if len(tried) != 2 {
+			t.Errorf("tried %d times", len(tried))
 		}
 	})
 }

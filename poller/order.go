@@ -3,6 +3,7 @@ package poller
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -29,6 +30,7 @@ type listing struct {
 	uids   []uint32 // not yet recorded, ascending
 	again  []uint32 // withheld before
 	last   uint32   // up to here the folder is done with when all of these are
+	next   uint32   // no message has this UID or one above; 0 if not told
 }
 
 // list asks what is new: all above the cursor, but what an earlier poll has recorded
@@ -37,7 +39,7 @@ func (p *Poller) list(ctx context.Context, r *reading, messages uint32) (l listi
 	if l.cursor, err = p.Store.FolderCursor(ctx, p.Mailbox.Name, r.folder.name); err != nil {
 		return l, err
 	}
-	l.cursor.Mailbox, l.cursor.Folder = p.Mailbox.Name, r.folder.name
+	l.cursor.Mailbox, l.cursor.Folder, l.next = p.Mailbox.Name, r.folder.name, uint32(r.session.next)
 	first := uint32(1)
 	if l.cursor.UIDValidity == r.validity {
 		if l.cursor.UID == math.MaxUint32 {
@@ -57,16 +59,17 @@ func (p *Poller) list(ctx context.Context, r *reading, messages uint32) (l listi
 		// SINCE knows days only, in whatever time zone; each message is looked at again.
 		criteria.Since = r.oldest.UTC().AddDate(0, 0, -1)
 	}
-	if l.uids, err = r.session.search(criteria, first); err == nil && len(l.uids) == 0 {
-		l.uids, err = r.session.unlisted(first, messages)
-	}
-	if err != nil || len(l.uids) == 0 {
+	if l.uids, err = r.session.new(criteria, first, messages); err != nil || len(l.uids) == 0 {
 		return l, fail("search", r.folder.name, err)
 	}
-	l.last = l.uids[len(l.uids)-1]
 	recorded, err := p.Store.Recorded(ctx, p.Mailbox.Name, r.folder.name, r.validity, first-1)
 	if err != nil {
 		return l, err
+	}
+	for _, uid := range l.uids { // what only a listing tells of proves nothing
+		if _, known := slices.BinarySearch(recorded, uid); known || uid < l.next {
+			l.last = uid
+		}
 	}
 	l.uids = without(l.uids, recorded)
 	return l, nil

@@ -15,6 +15,7 @@ type item struct {
 	message bouncehound.Message
 	skip    bool  // too old, gone, or withheld
 	refused error // why it is withheld
+	gone    bool  // it is not there
 	held    int64 // octets, as the server tells
 	judging *judging
 }
@@ -92,7 +93,7 @@ func (r *reading) sizes(chunk []uint32) (wanted []*part, err error) {
 		case because != nil:
 			p = &part{uid: uid, size: -1, refused: because}
 		case p == nil || p.tooOld(r.oldest):
-			p = &part{uid: uid, size: -1}
+			p = &part{uid: uid, size: -1, gone: p == nil}
 		case r.most > 0:
 			r.most--
 		}
@@ -164,11 +165,13 @@ func (r *reading) bodies(wanted []*part) ([]item, error) {
 	}
 	items := make([]item, 0, len(wanted))
 	for _, p := range wanted {
-		it := item{uid: p.uid, skip: true, refused: p.refused, held: r.held(p)}
+		it := item{uid: p.uid, skip: true, refused: p.refused, gone: p.gone, held: r.held(p)}
 		if got := parts[p.uid]; got != nil {
 			it.message, it.skip = r.message(p, got.raw), false
 		} else if because := withheld[p.uid]; because != nil {
 			it.refused = because
+		} else {
+			it.gone = it.gone || p.size >= 0
 		}
 		items = append(items, it)
 	}

@@ -235,6 +235,37 @@ func TestBearerRefused(t *testing.T) {
 	}
 }
 
+// TestBearerForNow: what a server says of itself is no reason to renew the token, which
+// token endpoints count.
+func TestBearerForNow(t *testing.T) {
+	for _, no := range []string{
+		"NO [UNAVAILABLE] AUTHENTICATE Server error - Please try again later", "NO [ALERT] Too many simultaneous connections. (Failure)",
+		"BAD User is authenticated but not connected.", "BAD Request is throttled. Suggested Backoff Time: 1000 milliseconds",
+	} {
+		inBubble(t, no, func(t *testing.T) {
+			b := &bearerServer{caps: "AUTH=XOAUTH2 SASL-IR"}
+			s := &script{on: func(c *scripted, tag, command string) bool {
+				if strings.HasPrefix(command, "AUTHENTICATE") {
+					c.send("%s %s", tag, no)
+					return true
+				}
+				return b.on(c, tag, command)
+			}}
+			p := scriptPoller(s, newMemo())
+			p.Mailbox.Token = func(_ context.Context, refused string) (string, error) {
+				if refused != "" {
+					t.Error("another token was asked for")
+				}
+				return goodToken, nil
+			}
+			_, err := p.Poll(t.Context())
+			if failed := wantError(t, err, "login"); failed.Hint == "" {
+				t.Errorf("%v says nothing of what to do", err)
+			}
+		})
+	}
+}
+
 // overTLS encrypts a script's conversations from the start.
 func overTLS(t *testing.T, s *script, p *poller.Poller) {
 	host, _, _ := strings.Cut(p.Mailbox.Host, ":")

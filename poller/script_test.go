@@ -92,7 +92,7 @@ func (c *scripted) answer(tag, command string) {
 	case "UID SEARCH":
 		c.send("* SEARCH%s", c.uids(words))
 	case "UID FETCH":
-		for _, uid := range set(words[2]) {
+		for _, uid := range set(strings.ReplaceAll(words[2], "*", strconv.Itoa(len(c.mails)))) {
 			if uid <= len(c.mails) && c.there(uid) {
 				c.fetched(uid, command)
 			}

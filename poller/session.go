@@ -24,11 +24,12 @@ type session struct {
 	secured *tls.ConnectionState // nil: not encrypted
 	gone    bool                 // a command failed other than by a refusal
 	release func() bool          // of the context that would close the connection
+	odd     *oddness             // the poller's
 	news    chan struct{}        // the server told, unasked, how many messages there are
 }
 
 func newSession(w *wire, conn net.Conn, stall time.Duration) *session {
-	s := &session{wire: w, heard: &overheard{Conn: conn}, stall: stall, news: make(chan struct{}, 1)}
+	s := &session{wire: w, heard: &overheard{Conn: conn}, stall: stall, odd: new(oddness), news: make(chan struct{}, 1)}
 	s.strays.mu.Lock() // until nobody is known
 	defer s.strays.mu.Unlock()
 	s.client = imapclient.New(s.heard, &imapclient.Options{

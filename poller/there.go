@@ -3,6 +3,7 @@ package poller
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -15,14 +16,14 @@ import (
 
 // there returns which of these messages are in the open folder, ascending.
 func (s *session) there(uids []uint32) (found []uint32, err error) {
-	found, err = s.search(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
+	found, failed := s.sought(&imap.SearchCriteria{UID: []imap.UIDSet{set(uids)}}, 0)
 	found = slices.DeleteFunc(found, func(uid uint32) bool { return !slices.Contains(uids, uid) })
-	if err != nil || len(found) > 0 {
-		return found, err
+	if failed != nil && !refused(failed) || len(found) > 0 {
+		return found, failed
 	}
 	parts, err := s.fetch(uids, imap.FetchOptions{}, 64<<10)
 	if refused(err) { // as some do of messages that are not there
-		return nil, nil
+		return nil, failed
 	}
 	for uid, p := range parts {
 		if p != nil {
@@ -33,26 +34,54 @@ func (s *session) there(uids []uint32) (found []uint32, err error) {
 	return found, err
 }
 
+// sought is search that lists nothing where a connection was lost over one.
+//
+// QUIRK: go-imap v2.0.0-beta.8 ends the connection over an ESEARCH response without a
+// tag, which RFC 4466 section 2.6.2 allows.
+func (s *session) sought(criteria *imap.SearchCriteria, first uint32) ([]uint32, error) {
+	if s.odd.search.Load() {
+		return nil, nil
+	}
+	found, err := s.search(criteria, first)
+	if err != nil && s.dead() {
+		s.odd.search.Store(true)
+	}
+	return found, err
+}
+
+// An oddness is what connections were lost over, so that the next do it in another way.
+type oddness struct{ search, list atomic.Bool }
+
 // listed reports whether a message is still there.
 func (s *session) listed(uid uint32) (bool, error) {
 	found, err := s.there([]uint32{uid})
 	return len(found) > 0, err
 }
 
+// new returns the UIDs from first on, ascending, of the messages that match, or of all
+// where SEARCH is of no use. messages is how many the folder has.
+func (s *session) new(criteria *imap.SearchCriteria, first, messages uint32) ([]uint32, error) {
+	found, failed := s.sought(criteria, first)
+	if failed != nil && !refused(failed) || len(found) > 0 {
+		return found, failed
+	}
+	found, err := s.unlisted(first, messages)
+	if refused(err) { // as some do where nothing is from first on
+		return nil, failed
+	}
+	return found, err
+}
+
 // unlisted returns the UIDs from first on, ascending, that the open folder had when it
-// was opened, where SEARCH lists none. It asks only if the server does not tell that
-// there are none (RFC 9051 section 2.3.1.1: UIDNEXT).
+// was opened. It asks only if the server does not tell that there are none (RFC 9051
+// section 2.3.1.1: UIDNEXT).
 func (s *session) unlisted(first, messages uint32) ([]uint32, error) {
 	if messages == 0 || s.next != 0 && uint32(s.next) <= first {
 		return nil, nil
 	}
 	c := newCollection(nil, 0, s.wire.abort, s.client.Closed())
 	c.from = first
-	err := s.collect(c, imap.UIDSet{imap.UIDRange{Start: imap.UID(first)}}, imap.FetchOptions{UID: true}, 64<<10)
-	if refused(err) {
-		return nil, nil
-	}
-	if err != nil {
+	if err := s.collect(c, imap.UIDSet{imap.UIDRange{Start: imap.UID(first)}}, imap.FetchOptions{UID: true}, 64<<10); err != nil {
 		return nil, err
 	}
 	if len(c.uids) > maxListed {

@@ -123,3 +123,29 @@ func TestSilentSearchAfterExpunge(t *testing.T) {
 		}
 	})
 }
+
+// TestBogusSearch: UIDs that no message has do not move the cursor past those to come.
+func TestBogusSearch(t *testing.T) {
+	for _, next := range []string{"", "4"} {
+		inBubble(t, "UIDNEXT "+next, func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = func(c *scripted, tag, command string) bool {
+				switch {
+				case strings.HasPrefix(command, "EXAMINE") && next != "":
+					c.send("* OK [UIDNEXT %s] next", next)
+				case strings.HasPrefix(command, "UID SEARCH UID 1:*"):
+					c.send("* SEARCH 99 1000")
+				}
+				return false
+			}
+			p := scriptPoller(s, m)
+			if got := poll(t, p); got.Fetched != 3 || got.Skipped != 2 || m.cursors["bounces/INBOX"].UID != 3 {
+				t.Errorf("got %+v, cursor %+v", got, m.cursors)
+			}
+			s.mails, next = append(s.mails, "Subject: report 4\r\n\r\n4"), ""
+			if got := poll(t, p); got.Fetched != 1 || m.cursors["bounces/INBOX"].UID != 4 {
+				t.Errorf("then: got %+v, cursor %+v", got, m.cursors)
+			}
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package poller_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"bouncehound/poller"
+)
+
+// TestInTheWild: what servers were seen to say against the RFCs, or in a way that other
+// clients fell over. Each poll keeps all there is and tidies it up.
+func TestInTheWild(t *testing.T) {
+	on := func(prefix string, lines ...string) func(c *scripted, tag, command string) bool {
+		return func(c *scripted, tag, command string) bool {
+			if !strings.HasPrefix(command, prefix) {
+				return false
+			}
+			for _, line := range lines {
+				c.send("%s", strings.ReplaceAll(line, "TAG", tag))
+			}
+			return true
+		}
+	}
+	examine := func(lines ...string) func(c *scripted, tag, command string) bool {
+		return func(c *scripted, tag, command string) bool {
+			for _, verb := range []string{"EXAMINE", "SELECT"} {
+				if on(verb, append(lines, "TAG OK done")...)(c, tag, command) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	each := func(format func(c *scripted, uid int) string) func(c *scripted, tag, command string) bool {
+		return onFetch(func(c *scripted, tag string, uids []int) bool {
+			for _, uid := range uids {
+				if c.there(uid) {
+					c.send("%s", format(c, uid))
+				}
+			}
+			c.send("%s OK done", tag)
+			return true
+		})
+	}
+	for name, odd := range map[string]func(c *scripted, tag, command string) bool{
+		"alerts everywhere":       on("LOGIN", "* OK [ALERT] The system goes down at noon", "* NO [ALERT] your quota is nearly used up", "TAG OK done"),
+		"a wild CAPABILITY":       on("CAPABILITY", "* CAPABILITY IMAP4rev1 UIDPLUS X-GM-EXT-1 AUTH= APPENDLIMIT=35651584 UTF8=ACCEPT QUOTA=RES-STORAGE LOGIN-REFERRALS I18NLEVEL=1 COMPRESS=DEFLATE ", "TAG OK done"),
+		"sequences in many lines": on("UID SEARCH UID 1:*", "* SEARCH 1", "* SEARCH 2", "* SEARCH 3", "TAG OK done"),
+		"unsorted, and twice":     on("UID SEARCH UID 1:*", "* SEARCH 3 1 2 3", "TAG OK done"),
+		"a space behind SEARCH":   on("UID SEARCH UID 1:*", "* SEARCH 1 2 3 ", "TAG OK done"),
+		"an answer to ESEARCH":    on("UID SEARCH UID 1:*", "* ESEARCH UID ALL 1:3", "TAG OK done"),
+		"ESEARCH by number":       on("UID SEARCH UID 1:*", `* ESEARCH ALL 1:3`, "TAG OK done"),
+		"SEARCH with MODSEQ":      on("UID SEARCH UID 1:*", `* SEARCH 1 2 3 (MODSEQ 917162500)`, "TAG OK done"),
+		"NO to SEARCH":            on("UID SEARCH UID 1:*", "TAG NO [SERVERBUG] UID SEARCH Server error"),
+		"BAD to SEARCH":           on("UID SEARCH UID 1:*", "TAG BAD Command Argument Error. 11"),
+		"SEARCH hangs up": func(c *scripted, _, command string) bool {
+			hangs := strings.HasPrefix(command, "UID SEARCH UID 1:*")
+			if hangs {
+				c.conn.Close()
+			}
+			return hangs
+		},
+		"no UIDNEXT, odd flags": examine("* FLAGS (\\Answered \\* NonJunk $Forwarded Junk &AOQ-)", "* OK [PERMANENTFLAGS ()] Read-only mailbox.", "* 3 EXISTS", "* 0 RECENT", "* OK [UIDVALIDITY 7] UIDs valid"),
+		"NOMODSEQ":              examine("* FLAGS ()", "* 3 EXISTS", "* OK [UIDVALIDITY 7] UIDs valid", "* OK [UIDNEXT 4] Predicted next UID", "* OK [NOMODSEQ] Sorry", "* OK [UNSEEN 1] first", "* OK [MAILBOXID (F2212ea87-6097-4256-9d51-71338625)] Ok", "* OK [HIGHESTMODSEQ 18446744073709551615] Highest"),
+		"BODY[]<0> for BODY[]": each(func(c *scripted, uid int) string {
+			return strings.Replace(("* 1 FETCH (UID " + strconv.Itoa(uid) + " " + c.body(uid) + ")"), "BODY[]", "BODY[]<0>", 1)
+		}),
+		"flags behind the body": each(func(c *scripted, uid int) string {
+			return "* 1 FETCH (UID " + strconv.Itoa(uid) + " " + c.body(uid) + " FLAGS (\\Recent) MODSEQ (624140003))"
+		}),
+		"the body as a string": each(func(c *scripted, uid int) string {
+			return "* 1 FETCH (UID " + strconv.Itoa(uid) + ` BODY[] "Subject: x")`
+		}),
+		"COPYUID of UIDVALIDITY 0":        on("UID COPY", "TAG OK [COPYUID 0 1,3 4:5] UID COPY completed"),
+		"COPYUID out of order":            on("UID COPY", "TAG OK [COPYUID 9 3,1 4:5] UID COPY completed"),
+		"LIST of a name that is no UTF-7": on(`LIST "" "*"`, `* LIST () "/" INBOX`, `* LIST () "/" "R&D"`, `* LIST () "/" Done`, "TAG OK done"),
+		"LIST of a name in UTF-8":         on("LIST", `* LIST () "/" INBOX`, `* LIST () "/" "Entwürfe"`, `* LIST () "/" Done`, "TAG OK done"),
+		"LIST of a name in quotes":        on("LIST", `* LIST () "/" INBOX`, `* LIST () "/" "a \"b\" \\c"`, `* LIST () "/" Done`, "TAG OK done"),
+		"LIST of a name as a literal":     on("LIST", "* LIST () \"/\" {5}\r\nINBOX", "* LIST () \"/\" {4}\r\nDone", "TAG OK done"),
+		"LIST without a separator":        on("LIST", `* LIST (\Noinferiors) NIL INBOX`, `* LIST () NIL Done`, "TAG OK done"),
+		"LIST with odd attributes":        on("LIST", `* LIST (\HasNoChildren \Marked \XYZ \NonExistent) "/" x`, `* LIST (\HasNoChildren) "/" "Done" ("CHILDINFO" ("SUBSCRIBED"))`, "TAG OK done"),
+		"LIST with an empty name":         on("LIST", `* LIST (\Noselect) "/" ""`, `* LIST () "/" Done`, "TAG OK done"),
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = func(c *scripted, tag, command string) bool {
+				if odd(c, tag, command) {
+					return true
+				}
+				if strings.HasPrefix(command, "LIST") {
+					return on("LIST", `* LIST () "/" INBOX`, `* LIST () "/" Done`, "TAG OK done")(c, tag, command)
+				}
+				return false
+			}
+			p := scriptPoller(s, m)
+			p.Tries = 5
+			p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
+			_, err := p.Poll(t.Context())
+			if err != nil || !slices.Equal(m.uids(), []uint32{1, 2, 3}) || len(m.untidied) > 0 {
+				t.Errorf("%v: kept %v, untidied %d", err, m.uids(), len(m.untidied))
+			}
+		})
+	}
+}
