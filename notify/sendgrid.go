@@ -131,8 +131,8 @@ func saySendgrid(n notice, _ time.Time) (any, error) {
 	return []any{e}, nil
 }
 
-// sendgridClass returns SendGrid's word for a reason.
-// https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications
+// sendgridClass returns SendGrid's word for a reason: one of the seven of its Bounces API.
+// https://www.twilio.com/docs/sendgrid/api-reference/bounces-api/retrieve-bounces-by-specific-classification
 func sendgridClass(r bouncehound.Reason) string {
 	switch r {
 	case bouncehound.UserUnknown, bouncehound.MailboxInactive, bouncehound.MailboxMoved, bouncehound.DomainNotFound:
