@@ -163,7 +163,11 @@ func (m *memory) Turn(ctx context.Context, consumer string) (done func(), err er
 		m.turns[consumer] = make(chan struct{}, 1)
 	}
 	turn := m.turns[consumer]
+	err = m.begin(ctx, "turn")
 	m.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	select {
 	case turn <- struct{}{}:
 		return func() { <-turn }, nil

@@ -151,6 +151,33 @@ func TestRetryBesideSender(t *testing.T) {
 	})
 }
 
+// Where no turn is to be had, say for want of descriptors, events wait and the daemon
+// lives.
+func TestNoTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		ids := log.add("a@example.com")
+		failing := true
+		log.fail = func(op string) error {
+			if op == "turn" && failing {
+				return errors.New("too many open files")
+			}
+			return nil
+		}
+		stop := background(t, newTestSender(t, crm(), log, crmHook))
+		synctest.Wait()
+		if c := log.cursor("crm"); c.Attempts != 1 || !strings.Contains(c.LastError, "too many open files") {
+			t.Errorf("cursor %+v", c)
+		}
+		log.mu.Lock()
+		failing = false
+		log.mu.Unlock()
+		time.Sleep(time.Minute)
+		stop()
+		wantIDs(t, crmHook.took(), ids)
+	})
+}
+
 // Two who retry at the same time send a letter once.
 func TestRetryTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -55,13 +55,16 @@ func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bounce
 
 // attempt makes one attempt at e, in its turn, and stores what came of it.
 func (s *Sender) attempt(ctx context.Context, c bouncehound.Cursor, e bouncehound.Event, more bool) (next *bouncehound.Cursor, err error) {
-	o := outcome{fate: aborted}
+	var o outcome
 	finish, err := s.log.Turn(ctx, s.name)
-	if err == nil {
+	switch {
+	case err == nil:
 		defer finish()
 		o = s.post(ctx, e)
-	} else if ctx.Err() == nil {
-		return nil, fmt.Errorf("wait for a turn: %w", err)
+	case ctx.Err() != nil:
+		o = outcome{fate: aborted}
+	default:
+		o = outcome{fate: held, err: fmt.Errorf("not sent: %w", err)}
 	}
 	if o.fate == skipped { // unsaid deals with it
 		o = outcome{fate: aborted}
