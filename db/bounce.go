@@ -14,7 +14,10 @@ func (r *recording) bounces(j bouncehound.Judged, kind bouncehound.Kind, message
 	if len(j.Bounces) == 0 {
 		return nil, nil
 	}
-	earlier := r.sameReport(j.Report.MessageID, message)
+	earlier, err := r.sameReport(j.Report.MessageID, message)
+	if err != nil {
+		return nil, err
+	}
 	recorded := make([]bouncehound.Bounce, len(j.Bounces))
 	var here []said
 	for i, b := range j.Bounces {
@@ -67,9 +70,14 @@ type said struct {
 
 // sameReport returns the other messages with the Message-ID of a report, and from now on
 // this one with them. That there is one at all is rare.
-func (r *recording) sameReport(messageID string, message int64) (others []int64) {
+func (r *recording) sameReport(messageID string, message int64) (others []int64, err error) {
 	if messageID == "" {
-		return nil
+		return nil, nil
+	}
+	if _, ok := r.reports[messageID]; !ok { // a forgotten address was taken out of it
+		if err := r.lookUpReports(messageID); err != nil {
+			return nil, err
+		}
 	}
 	all := r.reports[messageID]
 	for _, m := range all {
@@ -80,7 +88,7 @@ func (r *recording) sameReport(messageID string, message int64) (others []int64)
 	if len(others) == len(all) {
 		r.reports[messageID] = append(all, message)
 	}
-	return others
+	return others, nil
 }
 
 // saidBefore says whether one of the messages said the same, or may have: what it said

@@ -17,7 +17,7 @@ type recording struct {
 	apart   bool // each message is on its own, and an error names the recipient
 
 	seen        map[string]seenMessage // those stored, by id
-	reports     map[string][]int64     // numbers of those stored, by the mail's own Message-ID
+	reports     map[string][]int64     // numbers of those stored, by the mail's own Message-ID, of all that were looked up
 	nextMessage int64
 	nextBounce  int64
 	contacts    map[string]*contact // that changed, by key
@@ -45,6 +45,7 @@ func (r *recording) lookUp(messages []bouncehound.Judged) error {
 		nil, &r.nextMessage, &r.nextBounce); err != nil {
 		return err
 	}
+	r.seen, r.reports = map[string]seenMessage{}, map[string][]int64{}
 	var ids, messageIDs []any
 	for i := range messages {
 		ids = append(ids, messages[i].ID)
@@ -52,7 +53,6 @@ func (r *recording) lookUp(messages []bouncehound.Judged) error {
 			messageIDs = append(messageIDs, id)
 		}
 	}
-	r.seen, r.reports = map[string]seenMessage{}, map[string][]int64{}
 	err := r.among(selectSeen, ids, func(rows *sql.Rows) error {
 		var id string
 		var m seenMessage
@@ -63,7 +63,15 @@ func (r *recording) lookUp(messages []bouncehound.Judged) error {
 	if err != nil {
 		return err
 	}
-	return r.among(selectReports, messageIDs, func(rows *sql.Rows) error {
+	return r.lookUpReports(messageIDs...)
+}
+
+// lookUpReports looks up the messages with these Message-IDs.
+func (r *recording) lookUpReports(ids ...any) error {
+	for _, id := range ids {
+		r.reports[id.(string)] = nil
+	}
+	return r.among(selectReports, ids, func(rows *sql.Rows) error {
 		var id string
 		var number int64
 		err := rows.Scan(&id, &number)
