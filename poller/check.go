@@ -65,9 +65,23 @@ func (p *Poller) Check(ctx context.Context) (found []Finding) {
 		bad("login", "", err)
 		return found
 	}
-	defer s.close()
 	good("login", "", "logged in as %s", p.Mailbox.Username)
-	p.checkFolders(s, good, bad)
+	wanted := append(slices.Clone(p.Mailbox.folders()), p.targets()...)
+	dir, err := s.directory(wanted)
+	if err != nil && s.dead() && ctx.Err() == nil { // as a poll does
+		s.close()
+		if s, err = p.enter(ctx); err != nil {
+			bad("login", "", err)
+			return found
+		}
+		dir, err = s.directory(wanted)
+	}
+	defer s.close()
+	if err != nil {
+		bad("select", "", fail("select", "", err))
+		return found
+	}
+	p.checkFolders(s, dir, good, bad)
 	s.logout()
 	return found
 }
@@ -116,12 +130,7 @@ func encryption(state *tls.ConnectionState, now time.Time) (string, error) {
 }
 
 // checkFolders says of each folder whether it can be read, and done with as configured.
-func (p *Poller) checkFolders(s *session, good func(stage, folder, format string, args ...any), bad func(stage, folder string, err error)) {
-	dir, err := s.directory(append(slices.Clone(p.Mailbox.folders()), p.targets()...))
-	if err != nil {
-		bad("select", "", fail("select", "", err))
-		return
-	}
+func (p *Poller) checkFolders(s *session, dir directory, good func(stage, folder, format string, args ...any), bad func(stage, folder string, err error)) {
 	m := p.Mailbox
 	tidies := m.After == AfterSeen || m.After == AfterMove || m.After == AfterDelete || m.Unread == UnreadMove
 	for _, name := range m.folders() {

@@ -117,6 +117,14 @@ func hintAnswer(stage string, answer *imap.Error) string {
 		return "the mailbox is full: make room in it"
 	case answer.Code == imap.ResponseCodeNoPerm:
 		return "the account has not the right to do this in the folder"
+	case answer.Code == imap.ResponseCodeExpired:
+		return "the password has expired: set a new one"
+	case answer.Code == imap.ResponseCodeAuthorizationFailed:
+		return "the password or token is good, but username may not be used with it: check username"
+	case answer.Code == imap.ResponseCodeContactAdmin:
+		return "only who runs the server can mend this: ask them, with what it says"
+	case answer.Code == imap.ResponseCodeCorruption:
+		return "the folder is damaged on the server: who runs it must mend it"
 	case answer.Code == imap.ResponseCodeTryCreate:
 		return "the folder to move to is gone; the next poll creates it again"
 	case stage == "connect":

@@ -116,6 +116,13 @@ func TestAnswersSayWhatToDo(t *testing.T) {
 		"no code":   {"LOGIN", "NO LOGIN failed.", "login", "app password or OAuth2"},
 		"in clear":  {"LOGIN", "NO [PRIVACYREQUIRED] encrypt first", "login", "implicit"},
 		"no rights": {"EXAMINE", "NO [NOPERM] not yours", "select", "right"},
+		"locked":    {"EXAMINE", "NO [INUSE] another process has it", "select", "next poll"},
+		"a bug":     {"EXAMINE", "NO [SERVERBUG] internal error", "select", "next poll"},
+		"damaged":   {"EXAMINE", "NO [CORRUPTION] bad index", "select", "damaged"},
+		"expired":   {"LOGIN", "NO [EXPIRED] too old", "login", "has expired"},
+		"of others": {"LOGIN", "NO [AUTHORIZATIONFAILED] not as that user", "login", "check username"},
+		"locked up": {"LOGIN", "NO [CONTACTADMIN] suspended", "login", "who runs the server"},
+		"full":      {"UID STORE", "NO [OVERQUOTA] over quota", "tidy", "make room"},
 		"expunge":   {"UID EXPUNGE", "NO [NOPERM] not yours", "tidy", "right"},
 	} {
 		inBubble(t, name, func(t *testing.T) {

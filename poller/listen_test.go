@@ -50,7 +50,7 @@ func listening(tell map[time.Duration]string) *script {
 // connection stands; IDLE is renewed long before 29 minutes.
 func TestListen(t *testing.T) {
 	inBubble(t, "", func(t *testing.T) {
-		s := listening(map[time.Duration]string{time.Minute: "* 4 EXISTS", 20 * time.Minute: "* 5 EXISTS", 30 * time.Minute: "* 1 FETCH (FLAGS (\\Seen))"})
+		s := listening(map[time.Duration]string{time.Minute: "* 4 EXISTS", 2 * time.Minute: "* OK Still here", 3 * time.Minute: "* NO [ALERT] nearly full", 20 * time.Minute: "* 5 EXISTS", 30 * time.Minute: "* 1 FETCH (FLAGS (\\Seen))"})
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Minute)
 		defer cancel()
 		begun := time.Now()

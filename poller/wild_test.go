@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"bouncehound/poller"
 )
@@ -103,4 +104,44 @@ func TestInTheWild(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBrokenName: a folder whose name is no UTF-7 does not keep the others from being
+// checked and polled.
+func TestBrokenName(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: threeMails()}, newMemo()
+		s.on = func(c *scripted, tag, command string) bool {
+			if !strings.HasPrefix(command, "LIST") {
+				return false
+			}
+			switch command {
+			case `LIST "" "*"`:
+				c.send(`* LIST () "/" "R&D"`)
+			case `LIST "" ""`:
+				c.send(`* LIST (\Noselect) "." ""`)
+			case `LIST "" "Bounces.New"`:
+				c.send(`* LIST () "." Bounces.New`)
+			}
+			c.send("%s OK done", tag)
+			return true
+		}
+		p := scriptPoller(s, m)
+		p.Mailbox.Folders, p.Tries = []string{"Bounces/New"}, 2
+		if got := findings(p.Check(t.Context())); strings.Contains(got, "BAD") || !strings.Contains(got, "select Bounces/New: 3 messages") {
+			t.Error(got)
+		}
+		p = scriptPoller(s, m)
+		p.Mailbox.Folders, p.Tries = []string{"Bounces/New"}, 2
+		if got := poll(t, p); got.Fetched != 3 || got.Lost != 1 || m.kept[0].Place.Folder != "Bounces/New" {
+			t.Errorf("got %+v", got)
+		}
+		synctest.Wait()
+		if !slices.Contains(s.said, "EXAMINE Bounces.New") && !slices.Contains(s.said, `EXAMINE "Bounces.New"`) {
+			t.Errorf("said %q", s.said)
+		}
+		if got := poll(t, p); got.Lost != 0 { // once is enough
+			t.Errorf("then: got %+v", got)
+		}
+	})
 }
