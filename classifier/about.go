@@ -24,11 +24,14 @@ var beforeRecipient = []string{
 // then.
 var aboutSender = []string{
 	"sender*", "*sender verify*", "*verification failed for*", "mail from", "mailfrom", "from user", "from address", "from domain",
-	"from field", "in from", "in the from", "return path", "return-path", "envelope from", "helo", "ehlo", "client host", "client is not*",
+	"from field", "in from", "in the from", "from-address", "from: address", "return address*", "reply address", "errors-to", "responsible address", "mail server address",
+	"submitter", "submitting*", "client account", "client address", "connecting host", "connecting client", "connecting server", "remote client", "authenticated account",
+	"smtp account", "sasl", "login user", "login account", "your login", "your user", "your company", "your provider", "your address is", "your address has", "your address was",
+	"relay account", "moderator address", "forged*", "ip address has*", "ip address was*", "ip has been*", "verp address", "return path", "return-path", "envelope from", "helo", "ehlo", "client host", "client is not*",
 	"device is not*", "your ip", "your account", "your mailbox", "your subscription", "your email account", "your e-mail account",
 	"your mail account", "your user account", "your domain", "your host", "your server", "your mail server", "your network", "your helo",
 	"authentication*", "smtp auth", "smtp authentication", "authenticated user", "unauthenticated", "not authenticated",
-	"reverse", "ptr", "rdns", "ip address not*", "ip address is*", "ip address does*", "blacklist*", "blocklist*", "blocked using",
+	"reverse", "ptr", "rdns", "authenticate", "your reputation", "ip address not*", "ip address is*", "ip address does*", "blacklist*", "blocklist*", "blocked using",
 	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "dictionary attack*", "outgoing", "outbound", "sending",
 	"recipient limit", "recipient count", "user limit", "too many", "used to send", "smtp user", "smtp is disabled", "header", "headers",
 	"from: header", "reply-to", "rbl", "dnsbl", "relay user", "relay access", "of this relay", "allowed domains",
@@ -65,7 +68,8 @@ var aboutOther = []string{
 	"address book policy", "license of", "licence of", "filter script*", "script of", "sieve script*", "sieve filter*",
 	"encryption key*", "public key*", "pgp", "gpg", "openpgp", "s/mime", "smime", "key for", "key of", "character set",
 	"charset", "tracking domain", "command order", "mail error", "source address", "origin host", "origin address",
-	"originating host", "originating address", "originator*", "author address", "author's address", "connection from",
+	"originating host", "originating address", "originating mailbox", "originating domain", "originating user", "originator*", "author address", "author's address", "author domain",
+	"author is*", "source user", "source domain", "source account", "bounce domain", "link domain", "signing domain", "signature domain", "connection from",
 	"bounce address", "callback verification*", "posting denied", "member of this list", "user of this list",
 	"user of the list", "trial account", "you authenticated*", "authenticated as", "logged in as", "login name",
 	"transport rule*", "ticket", "web address*", "website*", "api key*", "dns server", "mail flow rule*", "the link*", "link in*", "links in*", "submission user", "smtp login", "originating server*", "external mail is disabled", "external mail has been disabled", "forwarding is disabled",
@@ -82,6 +86,8 @@ var otherCause = []string{"policy", "policies", "quota"}
 // good as ever then.
 var forNow = []string{
 	"try again later", "try again in", "try later", "retry later", "right now", "at this time", "at the moment",
+	"try again tomorrow", "come back later", "please retry", "retry after", "for the time being", "for a short while", "momentarily", "at present",
+	"maintenance", "outage", "system upgrade", "technical problem*", "technical difficult*",
 	"greylist*", "graylist*", "temporary failure", "temporary error", "temporary problem", "temporarily unavailable",
 	"vorübergehend*", "versuchen sie es später*", "später noch einmal*", "temporairement", "réessayer plus tard",
 	"temporalmente", "más tarde", "temporaneamente", "più tardi", "temporariamente", "mais tarde", "tijdelijk*",
