@@ -275,7 +275,7 @@ func TestOpenAPISchemas(t *testing.T) {
 	d := readDocument(t)
 	for name, v := range map[string]any{
 		"Contact": bouncehound.Contact{}, "Change": bouncehound.Change{}, "Bounce": bouncehound.Bounce{}, "Original": bouncehound.Original{},
-		"Entry": bouncehound.Entry{}, "History": History{}, "Checked": Checked{}, "Event": event{}, "Error": failure{}, "Health": health{},
+		"Entry": bouncehound.Entry{}, "History": History{}, "Told": Told{}, "Checked": Checked{}, "Event": event{}, "Error": failure{}, "Health": health{},
 		"Alert": bouncehound.Alert{},
 	} {
 		var keys, required []string

@@ -45,8 +45,21 @@ type Store interface {
 // A History is all that is known of one contact.
 type History struct {
 	Contact bouncehound.Contact  `json:"contact"`
+	Entry   *bouncehound.Entry   `json:"entry,omitempty"` // as of Checked
 	Changes []bouncehound.Change `json:"changes"`
+	Told    []Told               `json:"told,omitempty"`
 	Bounces []bouncehound.Bounce `json:"bounces"`
+}
+
+// A Told is one event about a contact's standing and what became of it at one webhook.
+type Told struct {
+	At       time.Time             `json:"at"`
+	ID       string                `json:"id"`
+	Type     bouncehound.EventType `json:"type"`
+	Sequence int64                 `json:"sequence"`
+	Webhook  string                `json:"webhook"`
+	State    string                `json:"state"`           // "sent", "waiting" (it comes later), "refused" (a dead letter) or "never" (the webhook began after it)
+	Error    string                `json:"error,omitempty"` // of its refusal, or of the last attempt
 }
 
 // A Checked says whether an address may be written to, and why not.

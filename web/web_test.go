@@ -49,7 +49,9 @@ func (f *fake) Contact(_ context.Context, address string) (History, bool, error)
 	if bouncehound.Key(address) != "lena@example.com" {
 		return History{}, false, f.err
 	}
-	return History{lena, []bouncehound.Change{flagged}, []bouncehound.Bounce{hers}}, true, f.err
+	sent := Told{At: noon, ID: "evt_1", Type: bouncehound.ContactDoNotEmail, Sequence: 2, Webhook: "crm", State: "refused", Error: "422"}
+	entry := bouncehound.Entry{Kind: bouncehound.EntryDomain, Value: "example.com", Since: noon, By: "ada", Note: "partner"}
+	return History{lena, &entry, []bouncehound.Change{flagged}, []Told{sent}, []bouncehound.Bounce{hers}}, true, f.err
 }
 
 func (f *fake) Check(_ context.Context, addresses []string) (all []Checked, err error) {

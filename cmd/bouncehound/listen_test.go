@@ -1,20 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"reflect"
 	"strings"
 	"syscall"
 	"testing"
 
 	"bouncehound/poller/imaptest"
-	"bouncehound/web"
 )
 
 // freePort returns an address that nobody listens at.
@@ -26,6 +24,13 @@ func freePort(t *testing.T) string {
 	}
 	defer ln.Close()
 	return ln.Addr().String()
+}
+
+// escaped is JSON as it goes over HTTP, where nothing in it looks like markup.
+func escaped(printed string) string {
+	var b bytes.Buffer
+	json.HTMLEscape(&b, []byte(printed))
+	return b.String()
 }
 
 const apiToken = "0123456789abcdef0123456789abcdef"
@@ -103,9 +108,15 @@ func TestRunListen(t *testing.T) {
 
 	_, told := fetch(t, "GET", url+"/v1/contacts/Lena@EXAMPLE.com", "", apiToken)
 	printed, _ := w.run(0, "show", "lena@example.com", "--output", "json")
-	var answered, shown web.History
-	if err := errors.Join(json.Unmarshal([]byte(told), &answered), json.Unmarshal([]byte(printed), &shown)); err != nil || !reflect.DeepEqual(answered, shown) || len(shown.Bounces) != 1 {
-		t.Errorf("it answers\n%s, show prints\n%s, %v", told, printed, err)
+	sent := strings.NewReplacer(`"state":"waiting"`, `"state":"sent"`) // it is on its way
+	if sent.Replace(told) != sent.Replace(escaped(printed)) || !strings.Contains(told, `"webhook":"crm"`) || !strings.Contains(told, `"bounces":[{`) {
+		t.Errorf("it answers\n%s, show prints\n%s", told, printed)
+	}
+	w.run(0, "suppress", "--domain", "partner.example", "--note", "asked")
+	_, told = fetch(t, "GET", url+"/v1/contacts/new@Partner.example", "", apiToken)
+	printed, _ = w.run(0, "show", "new@Partner.example", "--output", "json")
+	if told != escaped(printed) || !strings.Contains(told, `"entry":{"entry":"domain","value":"partner.example",`) {
+		t.Errorf("of a domain never to mail it answers\n%s, show prints\n%s", told, printed)
 	}
 	_, told = fetch(t, "POST", url+"/v1/contacts/check", `{"addresses":["lena@example.com","ok@example.com"]}`, apiToken)
 	if !strings.Contains(told, `{"email":"lena@example.com","mail":false,"contact":{"email":"lena@example.com",`) || !strings.Contains(told, `{"email":"ok@example.com","mail":true}`) {
@@ -113,7 +124,7 @@ func TestRunListen(t *testing.T) {
 	}
 	_, told = fetch(t, "GET", url+"/v1/bounces", "", apiToken)
 	listed, _ := w.run(0, "export", "bounces", "--output", "json")
-	if told != `{"bounces":[`+strings.TrimSpace(listed)+`],"next":1}`+"\n" {
+	if told != `{"bounces":[`+escaped(strings.TrimSpace(listed))+`],"next":1}`+"\n" {
 		t.Errorf("bounces: %s, export writes %s", told, listed)
 	}
 	if code, text := fetch(t, "DELETE", url+"/v1/do-not-email/lena@example.com", `{"by":"crm","note":"new mailbox"}`, apiToken); code != 200 || !strings.Contains(text, `"standing":"ok"`) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,36 +37,12 @@ webhooks were told, and every bounce with what it means and what to do.`,
 				return err
 			}
 			defer store.Close()
-			h := contactHistory{Changes: []bouncehound.Change{}, Bounces: []bouncehound.Bounce{}}
-			known := false
-			if h.Contact, known, err = store.Contact(ctx, args[0]); err != nil {
-				return err
-			}
-			changes, err := store.Changes(ctx, args[0])
+			h, known, err := historyOf(ctx, s, store, args[0])
 			if err != nil {
 				return err
-			}
-			h.Changes = append(h.Changes, changes...)
-			for b, err := range store.Bounces(ctx, db.BounceFilter{Address: args[0], Repeats: true}) {
-				if err != nil {
-					return err
-				}
-				b.Verdict = s.classifier.Words(b.Verdict)
-				h.Bounces = append(h.Bounces, b)
-			}
-			if h.Told, err = store.Told(ctx, args[0], told(s)); err != nil {
-				return err
-			}
-			checks, err := store.Check(ctx, args[:1])
-			if err != nil {
-				return err
-			}
-			h.Entry = checks[0].Entry
-			if !known && len(h.Bounces) == 0 && h.Entry == nil {
-				return hintError{fmt.Errorf("nothing is known of %s", args[0]), "bouncehound list shows the known contacts"}
 			}
 			if !known {
-				h.Contact = bouncehound.Contact{Email: args[0], Standing: bouncehound.OK}
+				return hintError{fmt.Errorf("nothing is known of %s", args[0]), "bouncehound list shows the known contacts"}
 			}
 			if out == outputJSON {
 				return jsonLines(p.stdout).Encode(h)
@@ -85,6 +62,37 @@ webhooks were told, and every bounce with what it means and what to do.`,
 	}
 	out.flag(cmd)
 	return cmd
+}
+
+// historyOf returns all that is known of an address, and false if nothing is.
+func historyOf(ctx context.Context, s *settings, store *db.DB, address string) (h contactHistory, known bool, err error) {
+	h = contactHistory{Changes: []bouncehound.Change{}, Bounces: []bouncehound.Bounce{}}
+	if h.Contact, known, err = store.Contact(ctx, address); err != nil {
+		return h, false, err
+	}
+	if !known {
+		h.Contact = bouncehound.Contact{Email: address, Standing: bouncehound.OK}
+	}
+	changes, err := store.Changes(ctx, address)
+	if err != nil {
+		return h, false, err
+	}
+	h.Changes = append(h.Changes, changes...)
+	for b, err := range s.withWords(store.Bounces(ctx, db.BounceFilter{Address: address, Repeats: true})) {
+		if err != nil {
+			return h, false, err
+		}
+		h.Bounces = append(h.Bounces, b)
+	}
+	if h.Told, err = store.Told(ctx, address, told(s)); err != nil {
+		return h, false, err
+	}
+	checks, err := store.Check(ctx, []string{address})
+	if err != nil {
+		return h, false, err
+	}
+	h.Entry = checks[0].Entry
+	return h, known || len(h.Bounces) > 0 || h.Entry != nil, nil
 }
 
 // told returns the endpoints and what they are told of.

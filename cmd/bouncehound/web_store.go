@@ -17,18 +17,13 @@ type webStore struct {
 }
 
 // Contact implements web.Store.
-func (s webStore) Contact(ctx context.Context, address string) (h web.History, known bool, err error) {
-	if h.Contact, known, err = s.DB.Contact(ctx, address); err != nil {
-		return h, false, err
+func (s webStore) Contact(ctx context.Context, address string) (web.History, bool, error) {
+	h, known, err := historyOf(ctx, s.settings, s.DB, address)
+	all := web.History{Contact: h.Contact, Entry: h.Entry, Changes: h.Changes, Bounces: h.Bounces}
+	for _, t := range h.Told {
+		all.Told = append(all.Told, web.Told{At: t.At, ID: t.ID, Type: t.Type, Sequence: t.Sequence, Webhook: t.Consumer, State: string(t.State), Error: t.Error})
 	}
-	if h.Changes, err = s.Changes(ctx, address); err != nil {
-		return h, false, err
-	}
-	h.Bounces, err = s.page(ctx, db.BounceFilter{Address: address, Repeats: true})
-	if !known {
-		h.Contact = bouncehound.Contact{Email: address, Standing: bouncehound.OK}
-	}
-	return h, known || len(h.Bounces) > 0, err
+	return all, known, err
 }
 
 func (s webStore) page(ctx context.Context, f db.BounceFilter) (page []bouncehound.Bounce, err error) {
