@@ -63,7 +63,7 @@ func mentions(t *testing.T, db *DB) (n int) {
 func TestForgetStopped(t *testing.T) {
 	policy := bouncehound.DefaultPolicy()
 	goOn := []func(db *DB) error{
-		func(db *DB) error { _, err := db.Sweep(t.Context(), policy); return err },
+		func(db *DB) error { _, err := db.Sweep(t.Context(), policy, nil); return err },
 		func(db *DB) error { _, err := db.Retain(t.Context(), Retention{}); return err },
 		func(db *DB) error { _, err := db.Forget(t.Context(), "other@example.com", false); return err },
 		func(db *DB) error { _, err := db.Forget(t.Context(), "Zoe.Quill@example.com", false); return err },

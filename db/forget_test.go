@@ -78,7 +78,7 @@ func TestForget(t *testing.T) {
 	if err := store.SaveCursor(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy()); err != nil {
+	if _, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy(), nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, text := range []string{"\"lena.li@", "<lena.li@", "lena.li=example.com", " lena.li@", "Lena <"} {

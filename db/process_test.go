@@ -230,7 +230,7 @@ func TestTogether(t *testing.T) {
 			}
 		})
 	}
-	forever(func() error { _, err := store.Sweep(ctx, bouncehound.DefaultPolicy()); return err })
+	forever(func() error { _, err := store.Sweep(ctx, bouncehound.DefaultPolicy(), nil); return err })
 	forever(func() error { _, _, err := second.Suppress(ctx, "oda@example.com", db.By{}); return err })
 	forever(func() error { _, _, err := store.Release(ctx, "oda@example.com", db.By{}); return err })
 	run := 0

@@ -244,7 +244,7 @@ func TestRejudge(t *testing.T) {
 				t.Errorf("%d bounce.recorded, there were %d", n, recorded)
 			}
 			// Nothing that the store does by itself may undo it.
-			if n, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy()); err != nil || c.policy.Hard.Count == 0 && n != 0 {
+			if n, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy(), nil); err != nil || c.policy.Hard.Count == 0 && n != 0 {
 				t.Errorf("swept %d, %v", n, err)
 			}
 		})

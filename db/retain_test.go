@@ -27,7 +27,8 @@ func retained(t *testing.T, store *db.DB, r db.Retention) db.Retained {
 // TestRetain: what is taken out when, and what never is.
 func TestRetain(t *testing.T) {
 	store, clock := open(t)
-	r := db.Retention{Raw: 90 * aDay, Bounces: 365 * aDay, Events: 90 * aDay}
+	beats := 0
+	r := db.Retention{Raw: 90 * aDay, Bounces: 365 * aDay, Events: 90 * aDay, Beat: func() { beats++ }}
 	unread := judged(bouncehound.Message{Place: bouncehound.Place{Mailbox: "bounces", Folder: "INBOX", UIDValidity: 7, UID: 90}, InternalDate: noon, Raw: []byte("Subject: odd\n\nodd\n")},
 		bouncehound.Report{Unread: true})
 	all := []bouncehound.Judged{
@@ -44,8 +45,11 @@ func TestRetain(t *testing.T) {
 	if got := retained(t, store, r); got != (db.Retained{}) {
 		t.Errorf("at once: %+v", got)
 	}
+	if beats < 4 {
+		t.Errorf("%d beats in as many steps and more", beats)
+	}
 	clock.now = noon.Add(91 * aDay)
-	if _, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy()); err != nil {
+	if _, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy(), nil); err != nil {
 		t.Fatal(err)
 	}
 	// Four bounces recorded, and the events of mia's watch, of which the present one is young.
@@ -345,7 +349,7 @@ func TestRetainReleasesNobody(t *testing.T) {
 			t.Errorf("judged again: %+v", d)
 		}
 	}
-	if _, err := store.Sweep(t.Context(), p); err != nil {
+	if _, err := store.Sweep(t.Context(), p, nil); err != nil {
 		t.Fatal(err)
 	}
 	if c := contact(t, store, "lena@example.com"); c.Standing != bouncehound.DoNotEmail {

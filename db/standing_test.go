@@ -63,7 +63,7 @@ func TestStandings(t *testing.T) {
 	on := func(d int) { clock.now = day(d) }
 	sweep := func(want int) {
 		t.Helper()
-		if got, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy()); err != nil || got != want {
+		if got, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy(), nil); err != nil || got != want {
 			t.Errorf("day %.0f: swept %d, %v, want %d", clock.now.Sub(noon).Hours()/24, got, err, want)
 		}
 	}
@@ -156,7 +156,7 @@ func TestObserve(t *testing.T) {
 		t.Errorf("stands at %s", got)
 	}
 	clock.now = noon.AddDate(0, 0, 40)
-	if n, err := store.Sweep(t.Context(), p); err != nil || n != 1 {
+	if n, err := store.Sweep(t.Context(), p, nil); err != nil || n != 1 {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	if got := told(t, store); got != nil {
@@ -187,7 +187,7 @@ func TestFor(t *testing.T) {
 	clock.now = noon.AddDate(0, 0, 5)
 	batch(2) // does not put the end off
 	clock.now = noon.AddDate(0, 0, 10)
-	if n, err := store.Sweep(t.Context(), p); err != nil || n != 1 {
+	if n, err := store.Sweep(t.Context(), p, nil); err != nil || n != 1 {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	if got := contact(t, store, "lena@example.com"); got.Standing != bouncehound.OK || !got.Since.Equal(clock.now) || !got.Until.IsZero() || got.Cause != bouncehound.CauseExpired {
@@ -262,7 +262,7 @@ func TestByHandForEver(t *testing.T) {
 		t.Errorf("suppress: %v, %v", changed, err)
 	}
 	clock.now = noon.Add(2 * time.Hour)
-	if n, err := store.Sweep(t.Context(), p); err != nil || n != 0 {
+	if n, err := store.Sweep(t.Context(), p, nil); err != nil || n != 0 {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	if c := contact(t, store, "lena@example.com"); c.Standing != bouncehound.DoNotEmail || c.Cause != bouncehound.CauseImport {
@@ -285,15 +285,19 @@ func TestSweepPolicy(t *testing.T) {
 	}
 	record(t, store, append(messages, message(many+1, noon, failed("lena@example.com"), hard), message(many+2, noon, failed("mia@example.com"), blocked))...)
 	clock.now = noon.Add(time.Hour)
-	if n, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy()); err != nil || n != 0 {
+	if n, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy(), nil); err != nil || n != 0 {
 		t.Fatalf("swept %d, %v", n, err)
 	}
 	p := bouncehound.DefaultPolicy()
 	p.Soft.Count, p.Hard.Count, p.Block.Count = 0, 0, 1
+	beats := 0
 	for _, want := range []int{many, 0} {
-		if n, err := store.Sweep(t.Context(), p); err != nil || n != want {
+		if n, err := store.Sweep(t.Context(), p, func() { beats++ }); err != nil || n != want {
 			t.Fatalf("swept %d, %v, want %d", n, err, want)
 		}
+	}
+	if beats < 3 {
+		t.Errorf("%d beats", beats)
 	}
 	for address, want := range map[string]bouncehound.Standing{"u7@example.com": bouncehound.OK, "lena@example.com": bouncehound.DoNotEmail, "mia@example.com": bouncehound.OK} {
 		if c := contact(t, store, address); c.Standing != want {
@@ -352,7 +356,7 @@ func TestComplaintOnFlagged(t *testing.T) {
 		t.Errorf("history %q", got)
 	}
 	clock.now = noon.AddDate(0, 0, 11)
-	if n, err := store.Sweep(t.Context(), p); err != nil || n != 1 {
+	if n, err := store.Sweep(t.Context(), p, nil); err != nil || n != 1 {
 		t.Errorf("swept %d, %v", n, err)
 	}
 	for address, want := range map[string]bouncehound.Standing{"lena@example.com": bouncehound.DoNotEmail, "mia@example.com": bouncehound.OK} {

@@ -20,8 +20,12 @@ const sweepAtOnce = 500
 // another policy than the last time also all at watch, while those at ok wait for
 // their next bounce. What an observing policy kept back is told once the policy
 // observes no more. It returns how many standings changed, and works in several
-// transactions: what one has changed stays changed.
-func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy) (changed int, err error) {
+// transactions: what one has changed stays changed. It calls beat, unless that is nil,
+// after each.
+func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy, beat func()) (changed int, err error) {
+	if beat == nil {
+		beat = func() {}
+	}
 	print, err := fingerprint(p)
 	if err != nil {
 		return 0, fmt.Errorf("sweep: %w", err)
@@ -33,24 +37,24 @@ func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy) (changed int, err
 		return 0, fmt.Errorf("sweep: %w", explain(err))
 	}
 	if untold && !p.Observe {
-		if err := db.tell(ctx); err != nil {
+		if err := db.tell(ctx, beat); err != nil {
 			return 0, err
 		}
 	}
 	if due {
-		changed, err = db.sweep(ctx, p, `SELECT c.until, `+contactColumns+` FROM contacts c
+		changed, err = db.sweep(ctx, p, beat, `SELECT c.until, `+contactColumns+` FROM contacts c
 			WHERE c.until <= ? AND (c.until, c.number) > (?, ?) ORDER BY c.until, c.number LIMIT ?`, stamp(db.now()))
 		if err != nil {
 			return changed, err
 		}
 	}
-	if err := db.forgetRest(ctx, pagesAtSweep, func() {}); err != nil {
+	if err := db.forgetRest(ctx, pagesAtSweep, beat); err != nil {
 		return changed, fmt.Errorf("sweep: %w", explain(err))
 	}
 	if same {
 		return changed, nil
 	}
-	more, err := db.sweep(ctx, p, `SELECT c.since, `+contactColumns+` FROM contacts c
+	more, err := db.sweep(ctx, p, beat, `SELECT c.since, `+contactColumns+` FROM contacts c
 		WHERE c.standing = ? AND (c.since, c.number) > (?, ?) ORDER BY c.since, c.number LIMIT ?`, bouncehound.Watch)
 	if err != nil {
 		return changed + more, err
@@ -63,7 +67,7 @@ func (db *DB) Sweep(ctx context.Context, p bouncehound.Policy) (changed int, err
 
 // sweep decides anew for the contacts of a query, which returns those after a place
 // in its order.
-func (db *DB) sweep(ctx context.Context, p bouncehound.Policy, query string, which any) (changed int, err error) {
+func (db *DB) sweep(ctx context.Context, p bouncehound.Policy, beat func(), query string, which any) (changed int, err error) {
 	type row struct {
 		at string
 		contact
@@ -101,6 +105,7 @@ func (db *DB) sweep(ctx context.Context, p bouncehound.Policy, query string, whi
 		if err != nil {
 			return changed, err
 		}
+		beat()
 		changed += here
 	}
 	return changed, nil

@@ -23,7 +23,7 @@ func (t *transaction) keepUntold() error {
 
 // tell writes the events that an observing policy kept back, a few contacts in one
 // transaction. One that is cut off is begun again and repeats nothing.
-func (db *DB) tell(ctx context.Context) error {
+func (db *DB) tell(ctx context.Context, beat func()) error {
 	last := ""
 	for more := true; more; {
 		err := db.write(ctx, "tell", func(t *transaction) error {
@@ -47,6 +47,7 @@ func (db *DB) tell(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		beat()
 	}
 	return nil
 }

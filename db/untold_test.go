@@ -21,7 +21,7 @@ func TestUntold(t *testing.T) {
 	deciding := bouncehound.DefaultPolicy()
 	sweep := func(p bouncehound.Policy) {
 		t.Helper()
-		if _, err := store.Sweep(t.Context(), p); err != nil {
+		if _, err := store.Sweep(t.Context(), p, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

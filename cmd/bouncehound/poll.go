@@ -92,7 +92,7 @@ func (p *program) pollOnce(ctx context.Context, s *settings, mailboxes []config.
 		pollers = append(pollers, one)
 	}
 	errs := atOnce(pollers, func(one *poller.Poller) error { return pollMailbox(ctx, one, store, log) })
-	if _, err := store.Sweep(ctx, s.Policy); err != nil {
+	if _, err := store.Sweep(ctx, s.Policy, nil); err != nil {
 		errs = append(errs, fmt.Errorf("sweep: %w", err))
 	}
 	errs = append(errs, atOnce(senders, func(one *notify.Sender) error { return one.Deliver(ctx) })...)

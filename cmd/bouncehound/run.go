@@ -156,11 +156,12 @@ func watch(ctx context.Context, store *db.DB, wake func(), beats *pulse) error {
 
 // sweep ends what ends by itself: empty windows and the policy's "for".
 func sweep(ctx context.Context, s *settings, store *db.DB, beats *pulse) error {
+	beat := func() { beats.owe("sweep", sweepEvery+stillStore) }
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		beats.owe("sweep", sweepEvery+stillStore)
-		if _, err := store.Sweep(ctx, s.Policy); err != nil && ctx.Err() == nil {
+		beat()
+		if _, err := store.Sweep(ctx, s.Policy, beat); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("sweep: %w", err)
 		}
 		select {
