@@ -1,7 +1,11 @@
 package poller_test
 
 import (
+	"context"
+	"net"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"bouncehound"
@@ -24,6 +28,7 @@ func TestServers(t *testing.T) {
 		{"seen", suiteSeen},
 		{"partial", suitePartial},
 		{"not ASCII", suiteNotASCII},
+		{"no SEARCH", suiteNoSearch},
 	} {
 		test := func(t *testing.T, server *imaptest.Server) {
 			s := newMemo()
@@ -141,5 +146,44 @@ func suiteNotASCII(t *testing.T, server *imaptest.Server, s *memo, p *poller.Pol
 	p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Erledigt & weg"
 	if got := poll(t, p); got.Tidied != 2 || len(server.List("Erledigt & weg")) != 2 || len(s.kept) != 2 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// suiteNoSearch does without SEARCH: it is answered before the server hears of it, by OK
+// alone and then by NO.
+func suiteNoSearch(t *testing.T, server *imaptest.Server, s *memo, p *poller.Poller) {
+	answer := "OK"
+	p.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		client, inner := net.Pipe()
+		x := &proxy{server: conn, inner: inner, lines: new(atomic.Int64), wrote: new(atomic.Int64)}
+		x.fault.client = func(tag, command string) string {
+			if strings.HasPrefix(command, "UID SEARCH") {
+				return tag + " " + answer + " SEARCH completed\r\n"
+			}
+			return ""
+		}
+		go x.fromServer()
+		go x.fromClient()
+		return client, nil
+	}
+	sample(server)
+	if got := poll(t, p); got.Fetched != 6 {
+		t.Errorf("got %+v", got)
+	}
+	answer = "NO"
+	p.Mailbox.After = poller.AfterDelete
+	if got := poll(t, p); got.Fetched != 0 || got.Tidied != 3 {
+		t.Errorf("got %+v", got)
+	}
+	server.Append("INBOX", mail(7, bouncehound.KindReport), day)
+	if got := poll(t, p); got.Fetched != 1 || got.Tidied != 1 || len(s.kept) != 7 {
+		t.Errorf("got %+v", got)
+	}
+	if got := look(server, "INBOX"); got != `[other 2 \Flagged][unread 4 ][other 5 \Seen]` {
+		t.Errorf("inbox %s", got)
 	}
 }
