@@ -185,12 +185,14 @@ line 16: mailbox "n": password: must not be empty`},
 raw = "23h"
 bounces = "59d"
 events = "0"
+sent = "13d"
 [policy.reason.mailbox_full]
 within = "50d"
 [policy.block]
 within = "90d"
 `, `line 8: store.retention.raw: must be at least 1d ("0" keeps for ever)
-line 9: store.retention.bounces: must be at least 8w4d, as long as policy.transit.within adds bounces up`},
+line 9: store.retention.bounces: must be at least 8w4d, as long as policy.transit.within adds bounces up
+line 11: store.retention.sent: must be at least 2w ("0" keeps for ever)`},
 		{"what is wrong too", mailbox + `
 [mailbox.oauth2]
 provider = "mcrosoft"

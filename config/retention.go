@@ -14,6 +14,7 @@ const (
 	keepBounces = 3 * year
 	keepEvents  = 90 * day
 	keepSent    = 180 * day // as old as messages may be that a poll reads
+	leastSent   = 14 * day  // as long after what it is about as a bounce may come
 )
 
 // readRetention reads how long things are kept. Bounces are kept at least as long as
@@ -26,8 +27,12 @@ func readRetention(t *table, p bouncehound.Policy) Retention {
 		into *time.Duration
 	}{{"raw", &r.Raw}, {"bounces", &r.Bounces}, {"events", &r.Events}, {"sent", &r.Sent}} {
 		t.duration(one.key, one.into, 0, forever)
-		if *one.into > 0 && *one.into < day {
-			t.wrong(one.key, `"0" keeps for ever`, "must be at least 1d")
+		least := day
+		if one.key == "sent" {
+			least = leastSent
+		}
+		if *one.into > 0 && *one.into < least {
+			t.wrong(one.key, `"0" keeps for ever`, "must be at least %s", spell(least))
 		}
 	}
 	if r.Bounces >= day && r.Bounces < longest {
