@@ -142,8 +142,9 @@ func peak(pid int) (int64, error) {
 }
 
 // BenchmarkDovecotPoll polls 20,000 messages of 4 KB from a real server into a store,
-// turn by turn with a bare client that fetches and discards; then with nothing new,
-// turn by turn with a bare client that opens the folder.
+// turn by turn with a bare client that fetches and discards, and with a floor that keeps
+// only the messages; then with nothing new, turn by turn with a bare client that opens the
+// folder.
 func BenchmarkDovecotPoll(b *testing.B) {
 	const messages = 20_000
 	server := imaptest.Dovecot(b)
@@ -154,13 +155,14 @@ func BenchmarkDovecotPoll(b *testing.B) {
 	server.Deliver(mails...)
 	mails = nil
 	bare(b, server).Close() // Dovecot has taken them in
-	var fetch, poll, open, nothing time.Duration
+	var fetch, kept, poll, open, nothing time.Duration
 	turns := 0
 	for b.Loop() {
 		turns++
 		w := newWorld(b, server, "[log]\nlevel = \"warn\"")
 		w.quiet()
 		fetch += timed(func() { discard(b, server, messages) })
+		kept += timed(func() { pollFloor(b, server, messages) })
 		poll += timed(func() { w.run(0, "poll") })
 		for range 5 {
 			open += timed(func() { bare(b, server).Close() }) / 5
@@ -169,6 +171,7 @@ func BenchmarkDovecotPoll(b *testing.B) {
 	}
 	n := float64(turns)
 	b.ReportMetric(n*messages/fetch.Seconds(), "fetch-msg/s")
+	b.ReportMetric(n*messages/kept.Seconds(), "floor-msg/s")
 	b.ReportMetric(n*messages/poll.Seconds(), "poll-msg/s")
 	b.ReportMetric(100*fetch.Seconds()/poll.Seconds(), "%-of-fetch")
 	b.ReportMetric(1000*open.Seconds()/n, "open-ms")
