@@ -14,7 +14,7 @@ type table struct {
 
 // atOnce are the numbers of rows that one statement inserts: few, so that each is
 // compiled once.
-var atOnce = [...]int{50, 10, 1}
+var atOnce = [...]int{100, 20, 5, 1}
 
 func newTable(name, columns, conflict string) table {
 	t := table{width: strings.Count(columns, ",") + 1}

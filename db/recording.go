@@ -81,7 +81,7 @@ func (r *recording) lookUpReports(ids ...any) error {
 }
 
 // lookedUpAtOnce is how many values one statement looks up.
-const lookedUpAtOnce = 50
+const lookedUpAtOnce = 100
 
 var (
 	fewOf         = `(?` + strings.Repeat(`, ?`, lookedUpAtOnce-1) + `)`
