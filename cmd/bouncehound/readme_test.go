@@ -26,6 +26,7 @@ var installed = []string{
 	"systemctl stop bouncehound",
 	"rm -f bouncehound.db-wal bouncehound.db-shm", // the three of care.txtar
 	"mv new.db bouncehound.db",
+	"mv before-upgrade.db bouncehound.db",
 	"systemctl start bouncehound",
 	"systemctl reload bouncehound",
 	"systemctl disable --now bouncehound",
