@@ -69,6 +69,20 @@ func ReadList(r io.Reader, kind bouncehound.ListKind, o ListOptions) (*ListReade
 	return l, nil
 }
 
+// Missing returns what a sent log may tell and this one has no column for that is
+// known; of another list nothing.
+func (l *ListReader) Missing() (fields []Field) {
+	if l.kind != bouncehound.ListSent || l.width == 0 {
+		return nil
+	}
+	for _, f := range []Field{FieldEmail, FieldMessageID, FieldContactID, FieldSentAt} {
+		if _, ok := l.at[f]; !ok {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
 // begin reads what stands before the rows.
 func (l *ListReader) begin() (err error) {
 	l.before, l.head, err = l.sheet.begin(l.header)

@@ -103,6 +103,13 @@ func (p *program) importList(ctx context.Context, s *settings, store *db.DB, kin
 	if err != nil {
 		return hintError{err, fmt.Sprintf("what was added stays: do it again for the rest, or take it back with bouncehound import --undo %d", list.Batch)}
 	}
+	if missing := reader.Missing(); len(missing) > 0 {
+		var names []string
+		for _, field := range missing {
+			names = append(names, string(field))
+		}
+		p.hint(fmt.Sprintf("no column is known to hold %s: if one does, take the list back and name it with --column %s=NAME", strings.Join(names, ", "), names[0]))
+	}
 	if a.refused > 0 && l.refused == "" {
 		p.hint("--refused FILE writes the refused rows, each with the reason")
 	}
