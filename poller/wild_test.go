@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"bouncehound/poller"
 )
@@ -142,6 +143,37 @@ func TestBrokenName(t *testing.T) {
 		}
 		if got := poll(t, p); got.Lost != 0 { // once is enough
 			t.Errorf("then: got %+v", got)
+		}
+	})
+}
+
+// TestBrokenMoveAnswer: Exchange 2013 answers a MOVE that it has done with a line that is
+// none. The connection is lost over it, and what was moved is known to be.
+func TestBrokenMoveAnswer(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: threeMails()}, newMemo()
+		s.on = func(c *scripted, tag, command string) bool {
+			switch words := strings.Fields(command); {
+			case command == "CAPABILITY":
+				c.send("* CAPABILITY IMAP4rev1 UIDPLUS MOVE\r\n%s OK done", tag)
+			case words[0] == "LIST":
+				c.send("* LIST () \"/\" INBOX\r\n* LIST () \"/\" Done\r\n%s OK done", tag)
+			case strings.HasPrefix(command, "UID MOVE"):
+				for _, uid := range set(words[2]) {
+					c.expunged(uid)
+				}
+				c.send("[COPYUID 124 %s 233:234]\r\n%s OK MOVE completed.", words[2], tag)
+			default:
+				return false
+			}
+			return true
+		}
+		p := scriptPoller(s, m)
+		p.Tries = 5
+		p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
+		begun := time.Now()
+		if got := poll(t, p); got.Reports != 2 || got.Lost != 1 || len(m.untidied) != 0 || time.Since(begun) > 2*time.Second {
+			t.Errorf("got %+v, untidied %v, in %v", got, m.untidied, time.Since(begun))
 		}
 	})
 }
