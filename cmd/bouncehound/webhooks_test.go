@@ -3,6 +3,8 @@ package main
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"bouncehound/poller/imaptest"
@@ -59,5 +61,45 @@ func TestWebhooksMend(t *testing.T) {
 
 	for _, args := range [][]string{{"rewind", "crm", "-1"}, {"rewind", "crm"}, {"resume", "other"}} {
 		w.run(2, append([]string{"webhooks"}, args...)...)
+	}
+}
+
+// TestKillRetry: a retry that is killed with a dead letter on its way keeps nobody from
+// sending, and the letter, which a release has overtaken by then, is not sent again.
+func TestKillRetry(t *testing.T) {
+	w := newWorld(t, imaptest.Memory(t), "")
+	var status atomic.Int32
+	arrived, letGo := make(chan struct{}, 10), make(chan struct{})
+	w.receiver.answer = func() int {
+		if status.Load() == 0 { // hangs
+			arrived <- struct{}{}
+			<-letGo
+			return 500
+		}
+		return int(status.Load())
+	}
+	status.Store(422)
+	w.append(unknownUser("1", "lena@example.com"))
+	w.run(0, "poll") // both events are set aside
+	status.Store(0)
+	retry := w.start("webhooks", "retry", "crm")
+	<-arrived
+	w.run(0, "release", "lena@example.com")
+	retry.signal(syscall.SIGKILL)
+	if err := <-retry.ended; err == nil {
+		t.Error("it ended well")
+	}
+	status.Store(200)
+	close(letGo)
+	w.run(0, "poll")
+	if stdout, _ := w.run(0, "webhooks", "retry", "crm"); !strings.Contains(stdout, "1 dead letter sent, 1 superseded") {
+		t.Errorf("retry: %s", stdout)
+	}
+	var types []string
+	for _, e := range w.receiver.all(t) {
+		types = append(types, e.Type)
+	}
+	if want := []string{"contact.released", "bounce.recorded"}; !slices.Equal(types, want) {
+		t.Errorf("came %q, want %q", types, want)
 	}
 }
