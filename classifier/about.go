@@ -49,6 +49,14 @@ var aboutSender = []string{
 	"отправител*", "відправник*", "ваш ip", "ваш аккаунт", "ваш почтовый ящик", "ваш ящик", "ваша учетная запись", "ваша учётная запись", "вашей учетной записи",
 	"ваш домен*", "ваш сервер*", "ip-адрес*",
 
+	"antwortadresse*", "rücksendeadresse*", "rückadresse*", "from-adresse*", "ihre adresse", "sendende*", "einliefernde*", "ihr login", "adresse de retour", "adresse de réponse",
+	"votre adresse", "adresse from", "authentifié*", "hôte distant", "dirección de respuesta", "direccion de respuesta", "dirección de retorno", "su dirección", "autenticado*",
+	"seu endereço", "endereço de retorno", "endereço de resposta", "vostro indirizzo", "suo indirizzo", "tuo indirizzo", "indirizzo di ritorno", "indirizzo di risposta",
+	"autenticato*", "uw adres", "ingelogde*", "antwoordadres*", "retouradres*", "adres zwrotny", "adres do odpowiedzi", "twój adres", "państwa adres", "zalogowan*", "twój serwer",
+	"návratová adresa", "zpáteční adresa", "vaše adresa", "váš server", "přihlášen*", "yanıt adres*", "adresiniz*", "oturum açan*",
+	"обратный адрес*", "адрес для ответа", "ваш адрес", "авторизованн*", "*您的地址*", "*回信地址*", "*退信地址*", "*登录用户*", "*客户端*",
+	"*返信先*", "*あなたのアドレス*", "*認証ユーザ*", "*회신 주소*", "*귀하의 주소*", "*인증 사용자*",
+
 	"password*", "passwort*", "kennwort*", "credential*", "mot de passe", "contraseña*", "contrasena*", "senha*", "wachtwoord*", "hasło*",
 	"hasla*", "heslo*", "парол*", "şifre*", "parola*", "*パスワード*", "*密码*", "*密碼*", "*비밀번호*", "*암호*",
 	"*ip地址*", "*ip 地址*", "*ip位址*", "*ip 주소*", "*ip주소*", "*ipアドレス*", "*发送地址*", "*发信地址*", "*送信アドレス*", "*送信者*", "*差出人*", "*送信元*", "*発信者*", "*発信元*", "*あなたのアカウント*", "*お客様のアカウント*", "*あなたのドメイン*",
