@@ -53,7 +53,7 @@ var aboutSender = []string{
 	"votre adresse", "adresse from", "authentifié*", "hôte distant", "dirección de respuesta", "direccion de respuesta", "dirección de retorno", "su dirección", "autenticado*",
 	"seu endereço", "endereço de retorno", "endereço de resposta", "vostro indirizzo", "suo indirizzo", "tuo indirizzo", "indirizzo di ritorno", "indirizzo di risposta",
 	"autenticato*", "uw adres", "ingelogde*", "antwoordadres*", "retouradres*", "adres zwrotny", "adres do odpowiedzi", "twój adres", "państwa adres", "zalogowan*", "twój serwer",
-	"návratová adresa", "zpáteční adresa", "vaše adresa", "váš server", "přihlášen*", "yanıt adres*", "adresiniz*", "oturum açan*",
+	"návratová adresa", "zpáteční adresa", "vaše adresa", "váš server", "přihlášen*", "din adress*", "ditt konto", "din konto", "svarsadress*", "svaradress*", "returadress*", "inloggad*", "yanıt adres*", "adresiniz*", "oturum açan*",
 	"обратный адрес*", "адрес для ответа", "ваш адрес", "авторизованн*", "*您的地址*", "*回信地址*", "*退信地址*", "*登录用户*", "*客户端*",
 	"*返信先*", "*あなたのアドレス*", "*認証ユーザ*", "*회신 주소*", "*귀하의 주소*", "*인증 사용자*",
 
