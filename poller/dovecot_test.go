@@ -92,7 +92,7 @@ func TestDovecotListen(t *testing.T) {
 	server.Append("Second", mail(1, bouncehound.KindReport), day)
 	p := plain(newPoller(server, newMemo()), server)
 	p.Mailbox.Folders = []string{"INBOX", "Second"}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	woken, ended := make(chan bool, 100), make(chan error, 1)
 	go func() { ended <- p.Listen(ctx, func() { woken <- true }, func(string) {}) }()

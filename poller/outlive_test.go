@@ -51,7 +51,9 @@ func TestDovecotMoveOutlivesItsClient(t *testing.T) {
 				server.Deliver(mails...)
 				server.List("INBOX") // Dovecot takes them in
 				p := plain(newPoller(server, s), server)
-				p.SettleTime = 5 * time.Second
+				if p.SettleTime = 0; command == "UID COPY" { // after which they are all still there, and are waited for in vain
+					p.SettleTime = 10 * time.Second
+				}
 				p.Mailbox.After, p.Mailbox.MoveTo = poller.AfterMove, "Done"
 				p.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 					conn, err := new(net.Dialer).DialContext(ctx, network, addr)
