@@ -31,7 +31,8 @@ var ErrNoIdle = errors.New("the server has no IDLE")
 // stands: something may have come meanwhile. Several goroutines call wake. It goes on
 // until ctx ends, and returns ErrNoIdle where the server cannot do it. Each connection
 // calls beat with its folder before each of its pauses, tries and IDLEs, none of which
-// lasts longer than some ten minutes.
+// lasts longer than some ten minutes. A connection beyond the first is ended, and taken up
+// again ten minutes later, where the server refuses one to a poll meanwhile.
 func (p *Poller) Listen(ctx context.Context, wake func(), beat func(folder string)) error {
 	if err := p.Mailbox.check(); err != nil {
 		return err
@@ -44,19 +45,19 @@ func (p *Poller) Listen(ctx context.Context, wake func(), beat func(folder strin
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var listening sync.WaitGroup
-	for _, name := range all {
-		listening.Go(func() { cancel(p.listenIn(ctx, name, wake, func() { beat(name) })) })
+	for i, name := range all {
+		listening.Go(func() { cancel(p.listenIn(ctx, name, i > 0, wake, func() { beat(name) })) })
 	}
 	listening.Wait()
 	return context.Cause(ctx)
 }
 
-// listenIn is Listen for one folder.
-func (p *Poller) listenIn(ctx context.Context, name string, wake, beat func()) error {
+// listenIn is Listen for one folder; a spare one is left to polls that need its connection.
+func (p *Poller) listenIn(ctx context.Context, name string, spare bool, wake, beat func()) error {
 	for tries := 1; ; tries++ {
 		begun := time.Now()
 		beat()
-		err := p.listen(ctx, name, wake, beat)
+		err := p.listen(ctx, name, spare, wake, beat)
 		beat()
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -69,6 +70,9 @@ func (p *Poller) listenIn(ctx context.Context, name string, wake, beat func()) e
 		}
 		wait := min(time.Second<<min(tries-1, 20), maxListenPause)
 		wait = wait/2 + rand.N(wait/2)
+		if errors.Is(err, errLeft) {
+			wait = maxListenPause
+		}
 		p.log().Warn("listening for new messages was cut off, it is taken up again", "folder", name, "err", err, "in", wait.Round(time.Second))
 		select {
 		case <-time.After(wait):
@@ -79,7 +83,18 @@ func (p *Poller) listenIn(ctx context.Context, name string, wake, beat func()) e
 }
 
 // listen is listenIn over one connection, until it is lost.
-func (p *Poller) listen(ctx context.Context, name string, wake, beat func()) error {
+func (p *Poller) listen(ctx context.Context, name string, spare bool, wake, beat func()) (err error) {
+	if spare {
+		var end context.CancelCauseFunc
+		ctx, end = context.WithCancelCause(ctx)
+		defer end(nil)
+		defer func() {
+			if errors.Is(context.Cause(ctx), errLeft) {
+				err = errLeft
+			}
+		}()
+		defer p.room.lend(end)()
+	}
 	s, err := p.enter(ctx)
 	if err != nil {
 		return err
@@ -98,12 +113,13 @@ func (p *Poller) listen(ctx context.Context, name string, wake, beat func()) err
 		return err
 	}
 	wake()
-	for {
+	for ctx.Err() == nil {
 		beat()
 		if err := s.idle(ctx, wake); err != nil {
 			return fail("idle", plan.folders[0].name, err)
 		}
 	}
+	return ctx.Err()
 }
 
 // idle gives one IDLE command, from its start to its end; only between these may the

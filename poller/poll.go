@@ -77,7 +77,9 @@ func (p *Poller) connection(ctx context.Context, visits []visit, result *Result)
 	again := result.Lost > 0
 	s, err := p.enter(ctx)
 	if err != nil {
-		return again && !refused(err), err
+		// Where a connection that listens made room the next try may get it.
+		room := ctx.Err() == nil && p.makesRoom(err)
+		return room || again && !refused(err), err
 	}
 	defer s.close()
 	if err := p.able(s); err != nil {

@@ -148,6 +148,7 @@ type Poller struct {
 	SettleTime time.Duration
 
 	refusals  refusals
+	room      room
 	odd       oddness
 	notBefore time.Time // the server wants to be left alone until then
 	cutOff    time.Time // a connection was lost
