@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -39,8 +41,8 @@ func TestContributing(t *testing.T) {
 			if err != nil || bytes.Count(old, []byte(anchor)) != 1 {
 				t.Fatalf("%s: %q does not stand there once: %v", b[2], anchor, err)
 			}
-			before, after, _ := bytes.Cut(old, []byte("\t"+anchor))
-			content = string(before) + content + "\t" + anchor + string(after)
+			at := 1 + bytes.LastIndexByte(old[:bytes.Index(old, []byte(anchor))], '\n')
+			content = string(old[:at]) + content + string(old[at:])
 		case err == nil: // added at the end
 			content = string(old) + "\n" + content
 		}
@@ -52,9 +54,10 @@ func TestContributing(t *testing.T) {
 		}
 		files++
 	}
-	if files != 5 {
-		t.Fatalf("the chapter has %d files, not 5", files)
+	if files != 6 {
+		t.Fatalf("the chapter has %d files, not 6", files)
 	}
+	oneMore(t, filepath.Join(tree, "testdata/README.md"), text)
 
 	goldens := goldenFiles(t, tree)
 	if !strings.Contains(text, "go test ./cmd/bouncehound -run TestGolden/acme -update\n") {
@@ -82,7 +85,27 @@ func TestContributing(t *testing.T) {
 		}
 	}
 	inTree(t, tree, "go", "test", "./classifier", "-run", "Example|Rules")
+	inTree(t, tree, "go", "test", "./cmd/bouncehound", "-run", "TestTestdataReadme")
 	inTree(t, tree, "gofmt", "-l", "parser/acme.go")
+}
+
+// oneMore raises the number of quoted letters, as the chapter says.
+func oneMore(t *testing.T, path, chapter string) {
+	t.Helper()
+	page, err := os.ReadFile(path)
+	row := regexp.MustCompile("\\| `quoted` \\| ([0-9]+) \\|")
+	said := row.FindSubmatch(page)
+	if err != nil || said == nil || !strings.Contains(chapter, "one more in the number of `quoted`") {
+		t.Fatalf("no number of quoted letters to raise: %v", err)
+	}
+	n, err := strconv.Atoi(string(said[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page = row.ReplaceAll(page, fmt.Appendf(nil, "| `quoted` | %d |", n+1))
+	if err := os.WriteFile(path, page, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // copyOfTree copies what go test needs of the tree into a folder of its own.
