@@ -10,12 +10,15 @@ import (
 	"golang.org/x/net/idna"
 )
 
+// mailto begins a URI (RFC 6068), which is not the address it holds.
+const mailto = "mailto:"
+
 // IsAddress says whether a is one bare address, as people write it: something on both
 // sides of an "@", a quoted local part if need be (RFC 5321 section 4.1.2). It may
 // still break a rule, see [CheckAddress].
 func IsAddress(a string) bool {
 	at := strings.LastIndexByte(a, '@')
-	if at < 1 || at == len(a)-1 {
+	if at < 1 || at == len(a)-1 || at >= len(mailto) && strings.EqualFold(a[:len(mailto)], mailto) {
 		return false
 	}
 	for i := at + 1; i < len(a); i++ {

@@ -18,7 +18,7 @@ func TestCheckAddress(t *testing.T) {
 	}
 	for bad, want := range map[string]string{
 		"": "no address", "lena": "no address", "@example.com": "no address", "lena@": "no address", "lena li@example.com": "no address",
-		"lena@exa mple.com": "no address", "lena@example.com, mia@example.com": "no address", "<lena@example.com>": "no address", "\"lena@example.com": "no address",
+		"lena@exa mple.com": "no address", "lena@example.com, mia@example.com": "no address", "<lena@example.com>": "no address", "MailTo:lena@example.com": "no address", "\"lena@example.com": "no address",
 		".lena@example.com": "a dot", "lena.@example.com": "a dot", "le..na@example.com": "a dot", "lena@.example.com": "a dot", "lena@example..com": "a dot",
 		strings.Repeat("a", 65) + "@example.com": "65 octets", "lena@" + strings.Repeat("a.", 126) + "example": "259 octets", "lena@" + strings.Repeat("a", 64) + ".example": "64 octets",
 		"lena@example": "no dot in it", "lena@exam_ple.com": `'_' in the domain`, "lena@-example.com": "'-' in the domain", "lena@example.123": "ends in .123", "lena@example.c": "ends in .c",

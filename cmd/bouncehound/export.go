@@ -53,6 +53,9 @@ With --shape the Do Not Email list has the form in which a provider imports it.`
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			p.holdRows()
 			r.what, r.shape = args[0], export.Shape(shape)
+			if err := checkEmpty(cmd, "since", "reason", "class", "mailbox", "domain", "cursor", "out"); err != nil {
+				return err
+			}
 			if r.since, err = p.parseSince(since); err != nil {
 				return err
 			}

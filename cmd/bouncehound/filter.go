@@ -5,9 +5,22 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"bouncehound"
 	"bouncehound/classifier"
 )
+
+// checkEmpty refuses a filter that was named and is empty, as a script has it whose
+// variable is not set: it would want everything.
+func checkEmpty(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if f := cmd.Flags().Lookup(name); f.Changed && (f.Value.String() == "" || f.Value.String() == "[]") {
+			return usageError{fmt.Errorf("--%s is empty", name), "leave it out to filter by nothing"}
+		}
+	}
+	return nil
+}
 
 // checkFilter refuses a reason or a class that no verdict has, which would list
 // nothing without a word.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,8 +34,17 @@ With --entries it lists the domains never to mail and what is never to be flagge
   bouncehound list --header X-Ticket-Id=42`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if err := checkEmpty(cmd, "standing", "reason", "class", "domain", "mailbox", "since", "message-id", "header", "text"); err != nil {
+				return err
+			}
 			if f.Standing, err = parseStandings(standing); err != nil {
 				return err
+			}
+			if !slices.Contains([]string{"since", "last", "bounces", "email"}, f.Sort) {
+				return usageError{fmt.Errorf("--sort %q: no such order", f.Sort), "orders are since, last, bounces and email"}
+			}
+			if f.Limit < 0 {
+				return usageError{fmt.Errorf("--limit %d: fewer than none", f.Limit), "0 lists all"}
 			}
 			if err := checkFilter(reason, class); err != nil {
 				return err
@@ -49,7 +59,7 @@ With --entries it lists the domains never to mail and what is never to be flagge
 			f.Reasons = reasonsOf(f.Class)
 			if header != "" {
 				var ok bool
-				if f.HeaderName, f.HeaderValue, ok = strings.Cut(header, "="); !ok {
+				if f.HeaderName, f.HeaderValue, ok = strings.Cut(header, "="); !ok || f.HeaderName == "" {
 					return usageError{fmt.Errorf("--header %q: want NAME=VALUE", header), ""}
 				}
 			}

@@ -67,6 +67,9 @@ webhooks were told, and every bounce with what it means and what to do.`,
 // historyOf returns all that is known of an address, and false if nothing is.
 func historyOf(ctx context.Context, s *settings, store *db.DB, address string) (h contactHistory, known bool, err error) {
 	h = contactHistory{Changes: []bouncehound.Change{}, Bounces: []bouncehound.Bounce{}}
+	if address == "" {
+		return h, false, nil // no filter at all, and so everybody's bounces
+	}
 	if h.Contact, known, err = store.Contact(ctx, address); err != nil {
 		return h, false, err
 	}
