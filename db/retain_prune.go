@@ -67,12 +67,21 @@ func (p *pruning) raw(t *transaction) (more bool, err error) {
 	return len(rows) == retainAtOnce, nil
 }
 
-// unread takes out the bytes of messages that were not understood. They stay listed.
+// unread takes out the bytes of messages that were not understood, and what was noted of
+// them. They stay listed.
 func (p *pruning) unread(t *transaction) (more bool, err error) {
-	n, err := t.exec(`DELETE FROM raw WHERE message IN (SELECT m.number FROM messages m JOIN raw w ON w.message = m.number
-		WHERE m.kind = 'unread' AND m.recorded_at < ? LIMIT ?)`, stamp(p.before), retainAtOnce)
-	p.done.Raw += int(n)
-	return n == retainAtOnce, err
+	numbers, err := collect(stream(t.ctx, t.Tx, "unread", scanNumber, `SELECT m.number FROM messages m JOIN raw w ON w.message = m.number
+		WHERE m.kind = 'unread' AND m.recorded_at < ? LIMIT ?`, stamp(p.before), retainAtOnce))
+	if err != nil {
+		return false, err
+	}
+	for _, n := range numbers {
+		if err := t.shorten(n, false); err != nil {
+			return false, err
+		}
+	}
+	p.done.Raw += len(numbers)
+	return len(numbers) == retainAtOnce, nil
 }
 
 // stillNeeded says which events go on to be kept: those that dead letters name, and

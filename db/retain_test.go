@@ -29,8 +29,8 @@ func TestRetain(t *testing.T) {
 	store, clock := open(t)
 	beats := 0
 	r := db.Retention{Raw: 90 * aDay, Bounces: 365 * aDay, Events: 90 * aDay, Beat: func() { beats++ }}
-	unread := judged(bouncehound.Message{Place: bouncehound.Place{Mailbox: "bounces", Folder: "INBOX", UIDValidity: 7, UID: 90}, InternalDate: noon, Raw: []byte("Subject: odd\n\nodd\n")},
-		bouncehound.Report{Unread: true})
+	unread := judged(bouncehound.Message{Place: bouncehound.Place{Mailbox: "bounces", Folder: "INBOX", UIDValidity: 7, UID: 90}, InternalDate: noon, Source: "odd.eml", Raw: []byte("Subject: odd\n\nodd\n")},
+		bouncehound.Report{Unread: true, Notes: []string{"odd"}})
 	all := []bouncehound.Judged{
 		message(1, noon, failed("lena@example.com"), hard), // decides
 		message(2, noon.Add(time.Hour), failed("lena@example.com"), hard),
@@ -75,6 +75,10 @@ func TestRetain(t *testing.T) {
 	clock.now = noon.Add(366 * aDay)
 	if got := retained(t, store, r); got != (db.Retained{Raw: 1, Bounces: 3, Short: 1}) {
 		t.Errorf("after a year: %+v", got)
+	}
+	listed := list(t, store.Messages(t.Context(), db.MessageFilter{Kind: bouncehound.KindUnread}))
+	if len(listed) != 1 || listed[0].ID != unread.ID || listed[0].Source != "" || listed[0].Notes != nil || listed[0].UID != 90 {
+		t.Errorf("what was not understood is listed as %+v", listed)
 	}
 	left := list(t, store.Bounces(t.Context(), db.BounceFilter{}))
 	if len(left) != 1 || left[0].ID != 1 || left[0].Diagnostic == "" || !reflect.DeepEqual(left[0].Original, bouncehound.Original{MessageID: "<letter-1@example.org>"}) {
