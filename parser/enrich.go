@@ -53,7 +53,7 @@ func (m *message) enrich(recs []bouncehound.Recipient) {
 		if !saysNothing(rec.Diagnostic) {
 			continue
 		}
-		for _, a := range [...]string{rec.Final, rec.Address} {
+		for _, a := range [...]string{rec.Final, rec.Address, unwrapAddress(rec.Final)} {
 			if s := said[strings.ToLower(a)]; a != "" && s != "" && !saysNothing(s) {
 				rec.Diagnostic = s
 				break

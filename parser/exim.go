@@ -53,7 +53,7 @@ func readExim(m *message) *bouncehound.Report {
 			members := membersOf(list)
 			for i := range r.Recipients {
 				rec := &r.Recipients[i]
-				mendExim(rec, members[strings.ToLower(rec.Final)])
+				mendExim(rec, members[strings.ToLower(unwrapAddress(rec.Final))])
 			}
 			return r
 		}

@@ -12,7 +12,6 @@ func (m *message) whoWasMeant(r *bouncehound.Report, o Options) {
 	lost := 0
 	for i := range r.Recipients {
 		rec := &r.Recipients[i]
-		rec.Address, rec.Final = unwrapAddress(rec.Address), unwrapAddress(rec.Final)
 		if rec.Address == "" {
 			rec.Address, rec.Final = rec.Final, ""
 		}

@@ -116,7 +116,9 @@ var formats = []format{
 // itself: one line of diagnostic, codes, unwrapped addresses, no recipient twice.
 func (m *message) settle(r *bouncehound.Report, o Options) {
 	for i := range r.Recipients {
-		settleCodes(&r.Recipients[i])
+		rec := &r.Recipients[i]
+		rec.Address, rec.Final = unwrapAddress(rec.Address), unwrapAddress(rec.Final)
+		settleCodes(rec)
 	}
 	if len(r.Recipients) == 1 && (r.Recipients[0].Action == bouncehound.Failed || r.Recipients[0].Action == bouncehound.Delayed) && saysNothing(r.Recipients[0].Diagnostic) {
 		m.findReply(&r.Recipients[0])

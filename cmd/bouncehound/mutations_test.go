@@ -124,6 +124,12 @@ var mutations = []mutation{
 	{name: "addresses as UTF-8", do: func(m *mimePart) bool {
 		return status(m, func(s string) string { return addressType.ReplaceAllString(s, "$1: utf-8; ") })
 	}},
+	{name: "addresses wrapped by SRS", do: func(m *mimePart) bool {
+		return status(m, func(s string) string { return plainAddress.ReplaceAllString(s, "$1; SRS0=abCD=7Y=$3=$2@relay.example") })
+	}},
+	{name: "addresses wrapped by BATV", do: func(m *mimePart) bool {
+		return status(m, func(s string) string { return plainAddress.ReplaceAllString(s, "$1; prvs=1234abcdef=$2@$3") })
+	}},
 	{name: "actions and codes with remarks", do: func(m *mimePart) bool {
 		return status(m, func(s string) string {
 			s = strings.NewReplacer("Action: failed\n", "Action: Failed (bounced)\n", "Action: delayed\n", "Action: Delayed (will retry)\n").Replace(s)
@@ -331,6 +337,7 @@ var statusNames = regexp.MustCompile(`(?m)^([A-Za-z][A-Za-z-]*):`)
 
 var (
 	addressType  = regexp.MustCompile(`(?mi)^((?:Final|Original)-Recipient): *rfc822; *`)
+	plainAddress = regexp.MustCompile(`(?mi)^((?:Final|Original)-Recipient: *rfc822); *([a-z0-9.]+)@([a-z0-9.-]+)$`)
 	typedAddress = regexp.MustCompile(`(?mi)^((?:Final|Original)-Recipient): *rfc822; *([^<>\s]+)$`)
 )
 
