@@ -219,9 +219,14 @@ func (f *forgetting) reached(ctx context.Context, steps []forgetStep) (step int,
 }
 
 // remember stores where a forgetting is; at its end it leaves nothing of it. One that
-// another process has ended meanwhile stays ended.
+// another process has ended meanwhile stays ended, and one that was begun anew, of which
+// there is more to look at, goes on from where that is.
 func (f *forgetting) remember(ctx context.Context, steps []forgetStep, step int, number, bound int64) error {
 	return f.db.tryWrite(ctx, func(t *transaction) error {
+		var ours bool
+		if _, err := t.one(`SELECT value LIKE '% ' || ? FROM settings WHERE name = ?`, []any{f.until, progress + f.hash}, &ours); err != nil || !ours {
+			return err
+		}
 		if step < len(steps) {
 			_, err := t.exec(`UPDATE settings SET value = ? WHERE name = ?`, f.at(steps[step].table, number, bound), progress+f.hash)
 			return err

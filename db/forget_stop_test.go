@@ -143,3 +143,41 @@ func TestForgetBesideWriters(t *testing.T) {
 		t.Errorf("the rest: %v, %d mentions", err, mentions(t, db))
 	}
 }
+
+// TestForgetTwiceAtOnce: of an address that is forgotten again while another process still
+// looks for it, that process does not end the looking for what came in between.
+func TestForgetTwiceAtOnce(t *testing.T) {
+	db := forgettable(t, filepath.Join(t.TempDir(), "test.db"), 3)
+	first, err := db.beginForget(t.Context(), "zoe.quill@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	m := bouncehound.Message{InternalDate: at, Raw: []byte("later: to zoe.quill@example.com\r\n")}
+	r := bouncehound.Report{Recipients: []bouncehound.Recipient{{Action: bouncehound.Failed, Address: "u9@example.com", Diagnostic: "550 not zoe.quill@example.com"}}}
+	v := bouncehound.Verdict{Class: bouncehound.Hard, Reason: bouncehound.UserUnknown, Rule: "test"}
+	later := bouncehound.Judged{Message: m, ID: m.ID(), Report: r, Bounces: bouncehound.Bounces(m, r, []bouncehound.Verdict{v}, at)}
+	if _, err := db.Record(t.Context(), Batch{Messages: []bouncehound.Judged{later}}, bouncehound.DefaultPolicy()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.pages(t.Context(), 2); err != nil {
+		t.Fatal(err)
+	}
+	second, err := db.beginForget(t.Context(), "zoe.quill@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second.until <= first.until {
+		t.Fatalf("until %d and then %d", first.until, second.until)
+	}
+	steps := first.steps()
+	if err := first.remember(t.Context(), steps, len(steps), 0, 0); err != nil { // it ends
+		t.Fatal(err)
+	}
+	if err := db.forgetRest(t.Context(), everyPage, func() {}); err != nil {
+		t.Fatal(err)
+	}
+	if n := mentions(t, db); n > 0 {
+		t.Errorf("%d mentions are left", n)
+	}
+}
