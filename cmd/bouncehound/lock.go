@@ -62,7 +62,7 @@ func takeLock(ctx context.Context, storePath string, wait bool) (*lock, error) {
 		if !wait {
 			defer f.Close()
 			return nil, hintError{fmt.Errorf("another poller works on this store: process %s holds %s", holder(f), path),
-				"that process polls already; add --wait to poll once it has ended"}
+				"that process polls already; bouncehound poll --wait polls once it has ended"}
 		}
 		select {
 		case <-ctx.Done():
