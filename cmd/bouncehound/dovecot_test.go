@@ -266,7 +266,7 @@ func killDuringPoll(t *testing.T, w *world, messages int) bool {
 	t.Helper()
 	d := w.start("poll")
 	lines := rand.IntN(messages + 2) // a line of the log a message
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for range lines {
 		select {

@@ -188,7 +188,7 @@ func (k *killing) pollAndKill(stage string, most int) bool {
 	})
 	d = k.start("poll")
 	close(started)
-	ctx, cancel := context.WithTimeout(k.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(k.t.Context(), 5*time.Minute)
 	defer cancel()
 	var ended error
 	for over := false; !over; {
