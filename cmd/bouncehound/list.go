@@ -84,7 +84,7 @@ With --entries it lists the domains never to mail and what is never to be flagge
 	flags.StringVar(&since, "since", "", "standing changed since: a date, a time or an age such as 7d")
 	flags.StringVar(&f.MessageID, "message-id", "", "Message-ID of the message that bounced")
 	flags.StringVar(&header, "header", "", "captured header of the message that bounced, `NAME=VALUE`")
-	flags.StringVar(&f.Text, "text", "", "text within the address, diagnostic or note (no index: of a million contacts it takes a second)")
+	flags.StringVar(&f.Text, "text", "", "text within the address, diagnostic or note (by no index: half a second for a million contacts)")
 	flags.BoolVar(&entries, "entries", false, "list entries, not contacts")
 	flags.StringVar(&f.Sort, "sort", "since", "since, last or bounces, greatest first; or email")
 	flags.IntVar(&f.Limit, "limit", 0, "at most so many (0: all)")
