@@ -22,12 +22,12 @@ func TestBatchesAgree(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range 4 {
 		all := tangled(random, 60)
-		want := dump(t, all, func(int) int { return 1 })
+		want := dump(t, all, false, func(int) int { return 1 })
 		for name, size := range map[string]func(left int) int{
 			"one batch": func(left int) int { return left },
 			"batches":   func(left int) int { return min(left, 1+random.IntN(20)) },
 		} {
-			got := dump(t, all, size)
+			got := dump(t, all, name == "batches", size)
 			for i, row := range want {
 				if i >= len(got) || got[i] != row {
 					t.Fatalf("%s: stored\n%s\nand one by one\n%s", name, slices.Concat(got, []string{"nothing"})[i], row)
@@ -84,14 +84,20 @@ func tangled(random *rand.Rand, n int) (all []bouncehound.Judged) {
 	return all
 }
 
-// dump records messages in batches of the given sizes and returns the rows of all
+// dump records messages, prepared or not, in batches of the given sizes and returns the rows of all
 // tables, without what is drawn by lot.
-func dump(t *testing.T, all []bouncehound.Judged, size func(left int) int) (rows []string) {
+func dump(t *testing.T, all []bouncehound.Judged, prepare bool, size func(left int) int) (rows []string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "test.db")
 	store, _ := openAt(t, path)
 	policy := bouncehound.DefaultPolicy() // by which a few add up, and an earlier one may decide
 	policy.Hard, policy.Soft = bouncehound.Limit{Count: 3}, bouncehound.Limit{Count: 4, Within: 30 * 24 * time.Hour}
+	all = slices.Clone(all)
+	for i := range all {
+		if prepare {
+			store.Prepare(&all[i])
+		}
+	}
 	for len(all) > 0 {
 		n := size(len(all))
 		if _, err := store.Record(t.Context(), db.Batch{Messages: all[:n], Tidy: []bouncehound.Kind{bouncehound.KindReport}}, policy); err != nil {

@@ -12,6 +12,7 @@ import (
 // prepared is what can be made ready of a message without the store.
 type prepared struct {
 	kept     []byte   // the bytes to be kept, compressed; nil for none
+	whole    bool     // these are all bytes of the message
 	notes    string   // as they are stored
 	original string   // likewise
 	told     [][]byte // of each bounce, the data of its event if nothing about it turns out otherwise; nil: no event
@@ -21,7 +22,22 @@ type prepared struct {
 // Prepare does that part of recording a message that needs no store. Whoever judges
 // many messages side by side calls it there, so that Record, which records one after
 // the other, has less to do; for messages that come without it Record does it itself.
-func (db *DB) Prepare(j *bouncehound.Judged) { j.Prepared = db.prepare(j) }
+//
+// Of a message whose bytes are kept whole it leaves the compressed ones only, so that
+// messages that wait to be recorded take less memory.
+func (db *DB) Prepare(j *bouncehound.Judged) {
+	if j.ID == "" {
+		j.ID = j.Message.ID()
+	}
+	p := db.prepare(j)
+	if p.whole {
+		if j.Message.Size == 0 {
+			j.Message.Size = int64(len(j.Message.Raw))
+		}
+		j.Message.Raw = nil
+	}
+	j.Prepared = p
+}
 
 func (db *DB) prepare(j *bouncehound.Judged) *prepared {
 	p := &prepared{}
@@ -38,7 +54,8 @@ func (p *prepared) make(db *DB, j *bouncehound.Judged) (err error) {
 			err = fmt.Errorf("panic: %v", broken)
 		}
 	}()
-	if worth := db.worth(j); len(worth) > 0 {
+	worth := db.worth(j)
+	if len(worth) > 0 {
 		if p.kept, err = compress(worth); err != nil {
 			return err
 		}
@@ -53,7 +70,11 @@ func (p *prepared) make(db *DB, j *bouncehound.Judged) (err error) {
 			p.told[i] = nil // it is an error if there is to be an event
 		}
 	}
-	return p.texts(&j.Report)
+	if err := p.texts(&j.Report); err != nil {
+		return err
+	}
+	p.whole = len(p.kept) > 0 && len(worth) == len(j.Message.Raw)
+	return nil
 }
 
 // blanked is what is ready of a message from which an address was taken out.

@@ -41,7 +41,7 @@ func (db *DB) Raw(ctx context.Context, id string) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("the bytes of message %s: %w", id, ErrNotFound)
 	}
-	raw, err := io.ReadAll(flate.NewReader(bytes.NewReader(kept)))
+	raw, err := inflate(kept)
 	if err != nil {
 		return nil, fmt.Errorf("the bytes of message %s: %w", id, err)
 	}
@@ -84,25 +84,38 @@ func header(raw []byte) []byte {
 	return raw
 }
 
-// compressors are used again, because making one costs more than using it.
+// A compressor is used again, because making one costs more than using it.
+type compressor struct {
+	*flate.Writer
+	out bytes.Buffer
+}
+
 var compressors = sync.Pool{New: func() any {
 	w, err := flate.NewWriter(nil, flate.BestSpeed)
 	if err != nil {
 		panic(err) // only an impossible level
 	}
-	return w
+	return &compressor{Writer: w}
 }}
 
 func compress(raw []byte) ([]byte, error) {
-	w := compressors.Get().(*flate.Writer)
-	defer compressors.Put(w)
-	var b bytes.Buffer
-	w.Reset(&b)
-	if _, err := w.Write(raw); err != nil {
+	c := compressors.Get().(*compressor)
+	defer compressors.Put(c)
+	c.out.Reset()
+	c.Reset(&c.out)
+	if _, err := c.Write(raw); err != nil {
 		return nil, err
 	}
-	if err := w.Close(); err != nil {
+	if err := c.Close(); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), nil
+	if c.out.Cap() > keptOut {
+		defer func() { c.out = bytes.Buffer{} }()
+	}
+	return bytes.Clone(c.out.Bytes()), nil
 }
+
+// keptOut is up to which size in octets a compressor's output is used again.
+const keptOut = 64 << 10
+
+func inflate(kept []byte) ([]byte, error) { return io.ReadAll(flate.NewReader(bytes.NewReader(kept))) }

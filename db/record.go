@@ -111,7 +111,7 @@ func (r *recording) message(j bouncehound.Judged, ready *prepared, batch []bounc
 		if undo := r.startAnew(batch); undo != nil {
 			return Recorded{}, errors.Join(err, undo)
 		}
-		if recorded, err = r.unrecordable(j, err); err != nil {
+		if recorded, err = r.unrecordable(j, ready, err); err != nil {
 			return Recorded{}, err
 		}
 		if err := r.flush(); err != nil {
@@ -138,7 +138,13 @@ func (r *recording) attempt(j bouncehound.Judged, ready *prepared) (recorded Rec
 
 // unrecordable keeps a message as unread after recording it as judged failed with
 // because.
-func (r *recording) unrecordable(j bouncehound.Judged, because error) (Recorded, error) {
+func (r *recording) unrecordable(j bouncehound.Judged, was *prepared, because error) (Recorded, error) {
+	if was.whole && len(j.Message.Raw) == 0 {
+		var err error
+		if j.Message.Raw, err = inflate(was.kept); err != nil {
+			return Recorded{}, errors.Join(because, err)
+		}
+	}
 	note := "could not be recorded as judged: " + because.Error()
 	j.Report = bouncehound.Report{MessageID: j.Report.MessageID, Unread: true, Notes: append(slices.Clip(j.Report.Notes), note)}
 	j.Bounces, j.Message.InternalDate = nil, r.now // the time may have been what failed

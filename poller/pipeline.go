@@ -101,6 +101,7 @@ func (p *pipeline) put(items []item) bool {
 	for i := range items {
 		if !items[i].skip {
 			j := &judging{judged: bouncehound.Judged{Message: items[i].message}, done: make(chan struct{})}
+			items[i].message = bouncehound.Message{} // whose bytes may be held no longer than it takes to judge it
 			items[i].judging = j
 			p.judge <- j
 		}
