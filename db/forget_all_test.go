@@ -112,6 +112,9 @@ func TestForgetEverywhere(t *testing.T) {
 					messages = append(messages, judged(own.Message, own.Report, hard))
 				}
 			}
+			nobody := message(6, noon, failed(""), hard)
+			nobody.Report.Recipients[0].Diagnostic = "550 <" + address + "> unknown"
+			messages = append(messages, judged(nobody.Message, nobody.Report, hard))
 			encoded := map[string]string{
 				"plain": "To: " + address, "quoted-printable": "a link: https://example.org/?" + strings.ReplaceAll(qp(address), "@", "=40"), "soft": "see " + qp(who.local) + "@=\r\n" + who.domain + "\r\n",
 				"base64":       "Content-Transfer-Encoding: base64\r\n\r\n" + lines(base64.StdEncoding.EncodeToString([]byte("Dear Zoe, you are "+address+" here.")), 20),

@@ -32,7 +32,7 @@ var texts = []textTable{
 	{"cursors", "rowid", []string{"last_error"}, "", `0`},
 }
 
-const ownKey = `t.key IN (?1, ?2)`
+const ownKey = `coalesce(t.key IN (?1, ?2), 0)` // NULL: a bounce whose address could not be read
 
 func ownMessage(number string) string {
 	return `EXISTS (SELECT 1 FROM bounces b WHERE b.message = ` + number + ` AND b.key IN (?1, ?2))`
