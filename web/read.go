@@ -51,6 +51,10 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request) {
 	if _, ok := query(w, r); !ok || !body(w, r, &asked, true) {
 		return
 	}
+	if asked.Addresses == nil {
+		fail(w, http.StatusBadRequest, "the body names no addresses", `send {"addresses":[…]}, or an empty list`)
+		return
+	}
 	if len(asked.Addresses) > maxCheck {
 		fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d addresses", maxCheck), "ask in parts")
 		return
