@@ -178,6 +178,28 @@ func TestNoTurn(t *testing.T) {
 	})
 }
 
+// A retry that was stopped with its letter on the way keeps the turn: the daemon says
+// so, lives, and goes on once the turn is free.
+func TestTurnKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, crmHook := &memory{}, &hook{t: t}
+		ids := log.add("a@example.com")
+		finish, err := log.Turn(t.Context(), "crm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := background(t, newTestSender(t, crm(), log, crmHook))
+		time.Sleep(5 * time.Minute)
+		if c := log.cursor("crm"); c.Attempts == 0 || !strings.Contains(c.LastError, "another process") {
+			t.Errorf("cursor %+v", c)
+		}
+		finish()
+		time.Sleep(2 * time.Hour)
+		stop()
+		wantIDs(t, crmHook.took(), ids)
+	})
+}
+
 // Two who retry at the same time send a letter once.
 func TestRetryTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

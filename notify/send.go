@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -53,16 +54,22 @@ func (s *Sender) send(ctx context.Context, c bouncehound.Cursor, events []bounce
 	return nil
 }
 
-// attempt makes one attempt at e, in its turn, and stores what came of it.
+// attempt makes one attempt at e, in its turn, and stores what came of it. A turn that
+// another process keeps for longer than its attempt can take, stopped by ^Z say, is not
+// waited for any longer: e is held.
 func (s *Sender) attempt(ctx context.Context, c bouncehound.Cursor, e bouncehound.Event, more bool) (next *bouncehound.Cursor, err error) {
 	var o outcome
-	finish, err := s.log.Turn(ctx, s.name)
+	waiting, stop := context.WithTimeout(ctx, 2*s.timeout)
+	finish, err := s.log.Turn(waiting, s.name)
+	stop()
 	switch {
 	case err == nil:
 		defer finish()
 		o = s.post(ctx, e)
 	case ctx.Err() != nil:
 		o = outcome{fate: aborted}
+	case errors.Is(err, context.DeadlineExceeded):
+		o = outcome{fate: held, err: fmt.Errorf("not sent: another process has had an event on its way for over %v", 2*s.timeout)}
 	default:
 		o = outcome{fate: held, err: fmt.Errorf("not sent: %w", err)}
 	}
