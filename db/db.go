@@ -29,7 +29,7 @@ import (
 // statement reaches one connection of a pool only.
 const (
 	shared  = "?mode=rw&_foreign_keys=1&_busy_timeout=10000&_stmt_cache_size=64&_mutex=no" // database/sql gives a connection to one goroutine at a time
-	writing = shared + "&_txlock=immediate&_secure_delete=1&_journal_mode=WAL&_synchronous=FULL&_cache_size=-8000"
+	writing = shared + "&_txlock=immediate&_secure_delete=1&_journal_mode=WAL&_synchronous=FULL&_cache_size=-5000"
 	// Of a new file only: in one that stands this pragma takes the write lock, and
 	// every verb would wait at its start for whoever writes.
 	making = "&_auto_vacuum=2"
