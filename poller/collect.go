@@ -66,13 +66,22 @@ func (c *collection) take(msg *imapclient.FetchMessageData) {
 			}
 		}
 	}
+	c.add(got)
+}
+
+// add keeps what was told of one message. What was gathered belongs to the one who
+// asked once it is finished: a stray that comes later may not even look at it.
+func (c *collection) add(got part) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
 	known, asked := c.parts[got.uid]
 	switch {
-	case c.from != 0 && !c.closed && got.uid >= c.from && len(c.uids) <= maxListed:
+	case c.from != 0 && got.uid >= c.from && len(c.uids) <= maxListed:
 		c.uids = append(c.uids, got.uid)
-	case !asked || c.closed:
+	case !asked:
 	case known == nil:
 		c.parts[got.uid] = &got
 	default:
