@@ -22,7 +22,8 @@ import (
 // A new file has mode less the umask; a replaced one keeps its permission bits. A
 // symbolic link is followed, as by any program that writes to it, so the file it
 // points to is replaced and the link stays. What is no regular file, such as a
-// pipe or /dev/stdout, is written to directly.
+// pipe or /dev/stdout, is written to directly. A store or a copy of one is not
+// replaced: that is an error.
 func ToFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
 	// Stat follows links itself, so that the kernel's protection against planted
 	// links in world-writable directories (fs.protected_symlinks) holds here too.
@@ -36,6 +37,8 @@ func ToFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
 		return fmt.Errorf("write file: %s is a directory", path)
 	case !info.Mode().IsRegular():
 		return writeThrough(path, write)
+	case isDatabase(path):
+		return fmt.Errorf("write file: %s is a SQLite database, and no list takes its place", path)
 	}
 	target, err := followLinks(path)
 	if err != nil {
@@ -45,6 +48,19 @@ func ToFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
 		return fmt.Errorf("write file %s: %w", path, err)
 	}
 	return nil
+}
+
+// isDatabase says whether a file begins as SQLite's do (https://sqlite.org/fileformat2.html
+// section 1.3).
+func isDatabase(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	_, err = io.ReadFull(f, head)
+	return err == nil && string(head) == "SQLite format 3\x00"
 }
 
 // replace writes a temporary file and puts it in the place of target; info is what

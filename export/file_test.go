@@ -100,6 +100,25 @@ func TestToFileFails(t *testing.T) {
 	}
 }
 
+// Whoever mistakes the name of the store for that of a list keeps the store.
+func TestToFileOverStore(t *testing.T) {
+	const store = "SQLite format 3\x00 and everything that was ever learned"
+	path := filepath.Join(t.TempDir(), "store.db")
+	if err := os.WriteFile(path, []byte(store), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, link} {
+		if err := ToFile(name, 0o600, text("one")); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+		holds(t, path, store)
+	}
+}
+
 // A link is followed and stays a link, wherever the file it leads to lies and
 // whether or not that exists yet.
 func TestToFileThroughLinks(t *testing.T) {
