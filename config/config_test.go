@@ -173,7 +173,7 @@ func TestEverything(t *testing.T) {
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}
-	if err := c.NeedMailboxes(); err != nil {
+	if err := c.NeedMailboxes("b.toml"); err != nil {
 		t.Error(err)
 	}
 }
@@ -189,8 +189,8 @@ func TestNothing(t *testing.T) {
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got  %+v\nwant %+v", c, want)
 	}
-	if err := c.NeedMailboxes(); err == nil {
-		t.Error("no mailbox is no problem")
+	if err := c.NeedMailboxes("b.toml"); err == nil || !strings.HasPrefix(err.Error(), "b.toml: mailbox: ") {
+		t.Errorf("no mailbox: %v", err)
 	}
 }
 

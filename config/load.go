@@ -164,11 +164,11 @@ func holdsSecret(data []byte, pe toml.ParseError) bool {
 	return false
 }
 
-// NeedMailboxes returns a problem if no mailbox is configured, nil otherwise. Not
-// every command needs one.
-func (c *Config) NeedMailboxes() error {
+// NeedMailboxes returns a problem of the file called name if no mailbox is configured, nil
+// otherwise. Not every command needs one.
+func (c *Config) NeedMailboxes(name string) error {
 	if len(c.Mailboxes) > 0 {
 		return nil
 	}
-	return &Error{Problems: []Problem{{Key: "mailbox", Text: "none is configured", Hint: "add a [[mailbox]] with name, host, username and password_file"}}}
+	return &Error{Name: name, Problems: []Problem{{Key: "mailbox", Text: "none is configured", Hint: "add a [[mailbox]] with name, host, username and password_file"}}}
 }

@@ -115,7 +115,7 @@ func (t *table) hostPort(key, host, byDefault string) string {
 	}
 	_, addrErr := netip.ParseAddr(h)
 	switch {
-	case strings.Contains(h, "://"):
+	case strings.Contains(host, "://"):
 		t.wrong(key, "leave the scheme away", "must be host or host:port")
 	case !port(p):
 		t.wrong(key, "", "the port must be a number between 1 and 65535")
@@ -134,12 +134,17 @@ func port(s string) bool {
 }
 
 // hostName says whether s may be the name of a host (RFC 1123 section 2.1,
-// underscores let through; names outside ASCII as they are).
+// underscores let through; names outside ASCII as they are). None ends in a number (RFC
+// 3696 section 2): that is a wrong address, or a port without a host.
 func hostName(s string) bool {
 	if s == "" || len(s) > 253 {
 		return false
 	}
-	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+	s = strings.TrimSuffix(s, ".")
+	if strings.Trim(s[strings.LastIndexByte(s, '.')+1:], "0123456789") == "" {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
 		if label == "" || len(label) > 63 || strings.ContainsAny(label, " !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~") {
 			return false
 		}

@@ -46,8 +46,8 @@ func didYouMean(near string) string {
 }
 
 // nearest returns the candidate that differs least from word, "" if all differ by
-// more than a third of the letters, or three, and none is the beginning of the
-// other. Case does not matter.
+// more than a third of the letters, or three. That one is the beginning of the other
+// counts as two at most. Case does not matter.
 func nearest(word string, candidates []string) string {
 	if len(word) > 200 {
 		return ""
@@ -57,7 +57,7 @@ func nearest(word string, candidates []string) string {
 		a, b := strings.ToLower(word), strings.ToLower(c)
 		n := distance(a, b)
 		if min(len(a), len(b)) >= 4 && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)) {
-			n = 1
+			n = min(n, 2)
 		}
 		if n <= min(3, max(1, (max(len(a), len(b))+1)/3)) && (best == "" || n < least) {
 			best, least = c, n

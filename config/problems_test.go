@@ -274,6 +274,10 @@ func TestHosts(t *testing.T) {
 		{"imap..example.com", ""},
 		{":993", ""},
 		{"a b", ""},
+		{"9464", ""},
+		{"192.0.2.300", ""},
+		{"10", ""},
+		{"4u.example", "4u.example:993"},
 	} {
 		config, err := Parse("b.toml", []byte(strings.Replace(mailbox, "imap.example.com", c.host, 1)), nil)
 		switch {
@@ -283,6 +287,16 @@ func TestHosts(t *testing.T) {
 			t.Errorf("%s: %v", c.host, err)
 		case err == nil && config.Mailboxes[0].Host != c.want:
 			t.Errorf("%s is %s, want %s", c.host, config.Mailboxes[0].Host, c.want)
+		}
+	}
+}
+
+// TestScheme: where a host is meant a URL is told as such.
+func TestScheme(t *testing.T) {
+	for _, url := range []string{"imaps://imap.example.com", "imaps://imap.example.com:993"} {
+		_, err := Parse("b.toml", []byte(strings.Replace(mailbox, "imap.example.com", url, 1)), nil)
+		if err == nil || !strings.Contains(err.Error(), "leave the scheme away") {
+			t.Errorf("%s: %v", url, err)
 		}
 	}
 }

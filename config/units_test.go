@@ -50,10 +50,10 @@ func TestSize(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	words := []string{"schedule", "folders", "since", "after", "move_to", "password", "count", "name"}
+	words := []string{"schedule", "folders", "since", "after", "move_to", "password", "password_file", "count", "name"}
 	for _, c := range []struct{ word, want string }{
 		{"schedul", "schedule"}, {"shcedule", "schedule"}, {"SCHEDULE", "schedule"}, {"folder", "folders"}, {"moveto", "move_to"}, {"cnt", "count"},
-		{"pass", "password"}, {"passwd", "password"}, {"colour", ""}, {"", ""}, {"x", ""}, {"nmae", "name"},
+		{"pass", "password"}, {"passwd", "password"}, {"passwordfile", "password_file"}, {"password_fil", "password_file"}, {"colour", ""}, {"", ""}, {"x", ""}, {"nmae", "name"},
 	} {
 		if got := nearest(c.word, words); got != c.want {
 			t.Errorf("nearest to %q is %q, want %q", c.word, got, c.want)

@@ -55,7 +55,7 @@ func (p *program) parts(ctx context.Context, s *settings, store *db.DB) (made *p
 func (p *program) nextParts(ctx context.Context, now *parts) (*parts, error) {
 	s, err := p.settings()
 	if err == nil {
-		err = s.NeedMailboxes()
+		err = s.NeedMailboxes(s.path)
 	}
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ touching neither inbox nor store.`,
 			if err != nil {
 				return err
 			}
-			if err := s.NeedMailboxes(); err != nil {
+			if err := s.NeedMailboxes(s.path); err != nil {
 				return err
 			}
 			mailboxes, err := chosen(s.Mailboxes, names)

@@ -37,7 +37,7 @@ rules again; where they are bad the daemon keeps the old ones.`,
 			if err != nil {
 				return err
 			}
-			if err := s.NeedMailboxes(); err != nil {
+			if err := s.NeedMailboxes(s.path); err != nil {
 				return err
 			}
 			return p.daemon(cmd.Context(), s, hup)
