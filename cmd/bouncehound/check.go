@@ -162,7 +162,9 @@ func (c *checking) add(f finding) {
 	default:
 		err = c.line(f)
 	}
-	c.err = errors.Join(c.err, err)
+	if c.err == nil {
+		c.err = err
+	}
 }
 
 func (c *checking) line(f finding) error {

@@ -116,7 +116,7 @@ func (p *program) printExportCursors(out output, cursors []db.ExportCursor) erro
 				return err
 			}
 		}
-		return w.end()
+		return nil
 	}
 	t := newTable(p.stdout, "WHAT", "NAME", "BEHIND", "SINCE")
 	for _, c := range cursors {

@@ -22,6 +22,14 @@ func checkEmpty(cmd *cobra.Command, names ...string) error {
 	return nil
 }
 
+// checkLimit refuses what is no number of records.
+func checkLimit(n int) error {
+	if n < 0 {
+		return usageError{fmt.Errorf("--limit %d: fewer than none", n), "0 lists all"}
+	}
+	return nil
+}
+
 // checkFilter refuses a reason or a class that no verdict has, which would list
 // nothing without a word.
 func checkFilter(reason, class string) error {

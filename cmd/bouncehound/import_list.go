@@ -299,9 +299,6 @@ func (p *program) printBatches(ctx context.Context, store *db.DB, out output) er
 			return err
 		}
 	}
-	if csv != nil {
-		return csv.end()
-	}
 	if t != nil {
 		return t.end()
 	}

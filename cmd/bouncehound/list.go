@@ -43,8 +43,8 @@ With --entries it lists the domains never to mail and what is never to be flagge
 			if !slices.Contains([]string{"since", "last", "bounces", "email"}, f.Sort) {
 				return usageError{fmt.Errorf("--sort %q: no such order", f.Sort), "orders are since, last, bounces and email"}
 			}
-			if f.Limit < 0 {
-				return usageError{fmt.Errorf("--limit %d: fewer than none", f.Limit), "0 lists all"}
+			if err := checkLimit(f.Limit); err != nil {
+				return err
 			}
 			if err := checkFilter(reason, class); err != nil {
 				return err
@@ -158,7 +158,6 @@ func (p *program) printEntries(out output, rows iter.Seq2[bouncehound.Entry, err
 		each = func(e bouncehound.Entry) error {
 			return csv.record(string(e.Kind), e.Value, stamp(e.Since), e.By, e.Note)
 		}
-		end = csv.end
 	default:
 		t := newTable(p.stdout, "ENTRY", "VALUE", "SINCE", "BY", "NOTE")
 		each = func(e bouncehound.Entry) error {

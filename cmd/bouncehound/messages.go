@@ -25,6 +25,9 @@ what was not read: messages that a server lists and does not hand over, with its
 the first digits of it, and --raw it prints the message's bytes.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if err := errors.Join(checkEmpty(cmd, "mailbox", "since"), checkLimit(f.Limit)); err != nil {
+				return err
+			}
 			if f.Since, err = p.parseSince(since); err != nil {
 				return err
 			}

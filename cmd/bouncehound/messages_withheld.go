@@ -31,7 +31,6 @@ func (p *program) printWithheld(out output, rows func(func(bouncehound.Withheld,
 		row = func(m withheldRecord) error { return e.Encode(m) }
 	case outputCSV:
 		w := newRecords(p.stdout, "mailbox", "folder", "uidvalidity", "uid", "tries", "tried_at", "next_at", "error")
-		end = w.end
 		row = func(m withheldRecord) error {
 			return w.record(m.Mailbox, m.Folder, fmt.Sprint(m.UIDValidity), fmt.Sprint(m.UID), fmt.Sprint(m.Tries), stamp(m.TriedAt), stamp(m.NextAt), m.Error)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,7 +43,7 @@ func (o *output) flag(cmd *cobra.Command) {
 type table struct{ w *tabwriter.Writer }
 
 func newTable(w io.Writer, columns ...string) *table {
-	t := &table{tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)}
+	t := &table{tabwriter.NewWriter(&lines{to: w}, 0, 8, 2, ' ', 0)}
 	t.row(columns...)
 	return t
 }
@@ -52,11 +53,32 @@ func (t *table) row(cells ...string) {
 	for i, c := range cells {
 		cells[i] = strings.ReplaceAll(printable(c), "\n", " ")
 	}
-	// A cell with a tab in it would shift the row: printable took them out.
-	fmt.Fprintln(t.w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	// A cell with a tab in it would shift the row: printable took them out. Empty cells at
+	// the end are cells too: a row with fewer would begin the columns' widths anew.
+	fmt.Fprintln(t.w, strings.Join(cells, "\t"))
 }
 
 func (t *table) end() error { return t.w.Flush() }
+
+// lines passes whole lines on, without the spaces at their ends.
+type lines struct {
+	to   io.Writer
+	line []byte // not ended yet
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	for part := range bytes.SplitAfterSeq(b, []byte("\n")) {
+		l.line = append(l.line, part...)
+		if !bytes.HasSuffix(part, []byte("\n")) {
+			continue
+		}
+		if _, err := l.to.Write(append(bytes.TrimRight(l.line, " \n"), '\n')); err != nil {
+			return 0, err
+		}
+		l.line = l.line[:0]
+	}
+	return len(b), nil
+}
 
 // jsonLines returns an encoder of one object a line, its text as it is.
 func jsonLines(w io.Writer) *json.Encoder {

@@ -14,7 +14,8 @@ type records struct{ w *csv.Writer }
 func newRecords(w io.Writer, columns ...string) *records {
 	r := &records{csv.NewWriter(w)}
 	r.w.UseCRLF = true
-	_ = r.w.Write(columns) // an error stays with the writer and comes back at the next flush
+	_ = r.w.Write(columns) // an error stays with the writer: record and end return it
+	r.w.Flush()
 	return r
 }
 
@@ -29,8 +30,6 @@ func (r *records) record(cells ...string) error {
 	return r.w.Error()
 }
 
-// end writes what is left: the columns, where there was no record.
-func (r *records) end() error {
-	r.w.Flush()
-	return r.w.Error()
-}
+// end returns what went wrong with the columns, where there was no record. Who prints to
+// the standard output need not ask: that remembers what was lost.
+func (r *records) end() error { return r.w.Error() }

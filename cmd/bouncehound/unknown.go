@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -38,6 +39,9 @@ from. With --anonymise names are replaced by invented ones, so that the list can
 shown to others.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(checkEmpty(cmd, "since"), checkLimit(limit)); err != nil {
+				return err
+			}
 			after, err := p.parseSince(since)
 			if err != nil {
 				return err

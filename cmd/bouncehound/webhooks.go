@@ -137,9 +137,9 @@ func (p *program) printWebhooks(out output, states []webhookState) error {
 		}
 		return nil
 	case outputCSV:
-		w := newRecords(p.stdout, "name", "sequence", "lag", "dead_letters", "skipped", "attempts", "next_at", "paused", "last_error", "not_configured")
+		w := newRecords(p.stdout, "name", "sequence", "lag", "dead_letters", "skipped", "attempts", "next_at", "paused", "last_error", "not_configured", "kept", "kept_since")
 		for _, s := range states {
-			if err := w.record(s.Name, fmt.Sprint(s.Sequence), fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Skipped), fmt.Sprint(s.Attempts), s.NextAt, fmt.Sprint(s.Paused), s.LastError, fmt.Sprint(s.Unknown)); err != nil {
+			if err := w.record(s.Name, fmt.Sprint(s.Sequence), fmt.Sprint(s.Lag), fmt.Sprint(s.DeadLetters), fmt.Sprint(s.Skipped), fmt.Sprint(s.Attempts), s.NextAt, fmt.Sprint(s.Paused), s.LastError, fmt.Sprint(s.Unknown), fmt.Sprint(s.Kept), s.KeptSince); err != nil {
 				return err
 			}
 		}
