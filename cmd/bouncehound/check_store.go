@@ -23,7 +23,7 @@ func (c *checking) store() {
 	path := c.settings.Store.Path
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := writable(filepath.Dir(path)); err != nil {
-			c.wrong("store", path, "", err, "make the folder and give it to the user the daemon runs as")
+			c.wrong("store", path, "", err, "make the folder, and give it to the user the daemon runs as")
 		} else {
 			c.good("store", path, "", "not there yet; the first poll makes it")
 		}

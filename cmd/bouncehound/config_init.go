@@ -35,7 +35,7 @@ func (p *program) configInitCommand() *cobra.Command {
 password), microsoft (Microsoft 365), google (Workspace), custom (OAuth2 of another provider).
 --out writes it to a file, which must not be there yet, for its owner and group only.`,
 		Example:   "  bouncehound config init microsoft --out /etc/bouncehound/bouncehound.toml",
-		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: providers,
 		RunE: func(_ *cobra.Command, args []string) error {
 			provider := append(args, providers[0])[0]

@@ -48,7 +48,7 @@ func takeLock(ctx context.Context, storePath string, wait bool) (*lock, error) {
 	path := storePath + ".lock"
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("take the poller's lock: %w", err)
+		return nil, storeError(fmt.Errorf("take the poller's lock: %w", err))
 	}
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

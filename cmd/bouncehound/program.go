@@ -38,15 +38,30 @@ func (p *program) run(ctx context.Context, args []string) int {
 	p.patience = &patience{end: end}
 	root := p.command()
 	root.SetArgs(args)
-	err := ended(ctx, root.ExecuteContext(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	err = ended(ctx, err)
 	if err == nil && stdout.err != nil {
 		err = fmt.Errorf("write the results: %w", stdout.err)
 		p.started = true // what was asked for was understood
 	}
 	if err != nil && !p.started {
-		err = usageError{err, "bouncehound --help lists the verbs, bouncehound VERB --help their flags"}
+		err = usageError{err, usageHint(cmd)}
 	}
 	return p.report(err)
+}
+
+// usageHint says how the verb is used whose command line was not understood.
+func usageHint(cmd *cobra.Command) string {
+	if !cmd.HasAvailableSubCommands() || strings.Contains(cmd.Use, " ") {
+		return fmt.Sprintf("%s; %s --help tells more", cmd.UseLine(), cmd.CommandPath())
+	}
+	hint := cmd.CommandPath() + " --help lists the verbs"
+	cmd.SuggestionsMinimumDistance = 2 // letters
+	word := cmd.Flags().Arg(0)
+	if near := cmd.SuggestionsFor(word); word != "" && len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %s? %s", strings.Join(near, " or "), hint)
+	}
+	return hint
 }
 
 // A firstError is a writer that remembers what went wrong first: printing to people

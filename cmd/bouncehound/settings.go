@@ -158,12 +158,20 @@ func (p *program) judgeWithoutStore() (judge, error) {
 func (p *program) openStore(ctx context.Context, s *settings) (*db.DB, error) {
 	store, err := db.Open(ctx, s.Store.Path, db.Options{Raw: s.Store.Raw, Now: p.now})
 	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			err = hintError{err, "run it as the user the daemon runs as, for example: sudo -u bouncehound bouncehound …"}
-		}
-		return nil, err
+		return nil, storeError(err)
 	}
 	return store, nil
+}
+
+// storeError gives what went wrong in opening the store, or the lock beside it, its hint.
+func storeError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return hintError{err, "run it as the user the daemon runs as, for example: sudo -u bouncehound bouncehound …"}
+	case errors.Is(err, fs.ErrNotExist):
+		return hintError{err, "make the folder, and give it to the user the daemon runs as"}
+	}
+	return err
 }
 
 // existingStore opens the store of a verb that has nothing to do without one.
