@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,9 +29,9 @@ type Forgotten struct {
 // that must not be mailed stays so, and whoever asks for it by the address finds it.
 // The key lies beside the store (STORE.key, mode 0600) and not in it.
 //
-// One transaction takes it from its contact and its bounces, and remembers that it is
-// to be looked for; everything else is then looked through a page at a time, without
-// holding up anybody who writes. A process that is killed in between, or a ctx that
+// One transaction gives its contact and its bounces another key, and remembers that it is
+// to be looked for; its bounces and everything else are then looked through a page at a
+// time, without holding up anybody who writes. A process that is killed in between, or a ctx that
 // ends, leaves the rest to the next Forget of any address and to Sweep and Retain, which
 // also blank events once every cursor has passed them. With try nothing is changed.
 func (db *DB) Forget(ctx context.Context, address string, try bool) (Forgotten, error) {
@@ -63,7 +62,7 @@ func (db *DB) forget(ctx context.Context, address string, try bool) (done Forgot
 	return done, db.forgetRest(ctx, everyPage, func() {}) // of others that were broken off
 }
 
-// beginForget takes an address from its contact and its bounces.
+// beginForget takes an address from its contact.
 func (db *DB) beginForget(ctx context.Context, address string) (*forgetting, error) {
 	if !strings.Contains(address, "@") {
 		return nil, errNoAddress
@@ -153,23 +152,15 @@ func (t *transaction) forgetContact(f *forgetting, secret []byte) error {
 			return err
 		}
 	}
-	elsewhere, err := t.elsewhere(f.key)
-	if err != nil {
-		return err
-	}
 	key, hash, plain := f.key, f.hash, sha256.Sum256([]byte(f.key))
 	for _, s := range []struct {
 		query string
 		args  []any
 	}{
 		{`UPDATE contacts SET key = ?, email = '', domain = '', note = '', diagnostic = '', sealed = ? WHERE key = ?`, []any{hash, seal(secret, hash, plain[:]), key}},
-		{`UPDATE messages SET original = '', notes = '', source = '' WHERE number IN ` + alone, []any{key}},
-		{`DELETE FROM headers WHERE message IN ` + alone, []any{key}},
-		{`DELETE FROM raw WHERE message IN (SELECT message FROM bounces WHERE key = ?)`, []any{key}},
-		{`UPDATE bounces SET elsewhere = 1 WHERE id IN (SELECT value FROM json_each(?))`, []any{elsewhere}},
 		{`UPDATE bounces SET sent = NULL WHERE sent IN (SELECT number FROM sent WHERE key = ?)`, []any{key}},
 		{`DELETE FROM sent WHERE key = ? AND key <> ''`, []any{key}},
-		{`UPDATE bounces SET key = ?, recipient = '', final_recipient = '', diagnostic = '', remote_mta = '', matched = '', original_id = NULL, sent = NULL WHERE key = ?`, []any{hash, key}},
+		{`UPDATE bounces SET key = ? WHERE key = ?`, []any{hash, key}}, // there may be very many: ownPage does the rest
 		{`UPDATE changes SET key = ?, email = '', note = '' WHERE key = ?`, []any{hash, key}},
 		{`UPDATE entries SET key = ?, value = ?, note = '', ended_note = '' WHERE key = ?`, []any{hash, forgottenText, key}},
 		{`UPDATE listed SET before = json_remove(before, '$.diagnostic', '$.note') WHERE before <> '' AND contact = (SELECT number FROM contacts WHERE key = ?)`, []any{hash}},
@@ -181,9 +172,6 @@ func (t *transaction) forgetContact(f *forgetting, secret []byte) error {
 	return t.begin(f)
 }
 
-// alone are the messages that were about one address only, given its key.
-const alone = `(SELECT message FROM bounces b WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM bounces o WHERE o.message = b.message AND o.key IS NOT ?1))`
-
 // overwrite leaves nothing of what was deleted in the write-ahead log, unless somebody
 // reads in it just now: then the next one who closes the store does.
 func (db *DB) overwrite(ctx context.Context) error {
@@ -192,27 +180,4 @@ func (db *DB) overwrite(ctx context.Context) error {
 		err = nil
 	}
 	return err
-}
-
-// elsewhere returns, as a JSON array, the bounces of an address that came for somebody
-// else's mailbox: without the addresses nobody could tell any more.
-func (t *transaction) elsewhere(key string) (string, error) {
-	ids := []int64{}
-	type row struct {
-		id int64
-		bouncehound.Recipient
-	}
-	for r, err := range stream(t.ctx, t.Tx, "bounces", func(rows *sql.Rows) (r row, err error) {
-		err = rows.Scan(&r.id, &r.Address, &r.Final)
-		return r, err
-	}, `SELECT id, recipient, final_recipient FROM bounces WHERE key = ? AND final_recipient <> ''`, key) {
-		if err != nil {
-			return "", err
-		}
-		if r.Elsewhere() {
-			ids = append(ids, r.id)
-		}
-	}
-	list, err := encode(ids)
-	return string(list), err
 }

@@ -86,7 +86,7 @@ func (t *transaction) begin(f *forgetting) (err error) {
 	if _, err := t.one(lastSequence, nil, &f.until); err != nil {
 		return err
 	}
-	return t.set(progress+f.hash, f.at(texts[0].name, 0, 0))
+	return t.set(progress+f.hash, f.at(ownBounces, 0, 0))
 }
 
 func (f *forgetting) at(step string, number, bound int64) string {
@@ -179,6 +179,7 @@ const forgetPause = time.Millisecond
 // a bound, and returns the last number it has looked at, 0 at the end, waitingHere where it
 // can't go on for now.
 type forgetStep struct {
+	name      string
 	table, id string
 	page      func(ctx context.Context, after, bound int64) (int64, error)
 }
@@ -186,10 +187,11 @@ type forgetStep struct {
 const waitingHere = -1
 
 func (f *forgetting) steps() (all []forgetStep) {
+	all = append(all, forgetStep{ownBounces, "bounces", "id", f.ownPage})
 	for _, table := range texts {
-		all = append(all, forgetStep{table.name, table.id, func(ctx context.Context, after, bound int64) (int64, error) { return table.page(ctx, f, after, bound) }})
+		all = append(all, forgetStep{table.name, table.name, table.id, func(ctx context.Context, after, bound int64) (int64, error) { return table.page(ctx, f, after, bound) }})
 	}
-	return append(all, forgetStep{"raw", "message", f.rawPage}, forgetStep{"events", "sequence", f.eventPage})
+	return append(all, forgetStep{"raw", "raw", "message", f.rawPage}, forgetStep{"events", "events", "sequence", f.eventPage})
 }
 
 // reached returns the step where a forgetting is, the last number it has looked at and the
@@ -205,7 +207,7 @@ func (f *forgetting) reached(ctx context.Context, steps []forgetStep) (step int,
 			return 0, 0, 0, fmt.Errorf("setting %s%s: %w", progress, f.hash, err)
 		}
 		for i, s := range steps {
-			if s.table == name {
+			if s.name == name {
 				return i, number, bound, nil
 			}
 		}
@@ -213,7 +215,7 @@ func (f *forgetting) reached(ctx context.Context, steps []forgetStep) (step int,
 	// Of an older version of the program, which remembered only what to look for.
 	f.until, err = f.db.LastSequence(ctx)
 	if err == nil {
-		err = f.db.tryWrite(ctx, func(t *transaction) error { return t.set(progress+f.hash, f.at(steps[0].table, 0, 0)) })
+		err = f.db.tryWrite(ctx, func(t *transaction) error { return t.set(progress+f.hash, f.at(steps[0].name, 0, 0)) })
 	}
 	return 0, 0, 0, err
 }
@@ -228,7 +230,7 @@ func (f *forgetting) remember(ctx context.Context, steps []forgetStep, step int,
 			return err
 		}
 		if step < len(steps) {
-			_, err := t.exec(`UPDATE settings SET value = ? WHERE name = ?`, f.at(steps[step].table, number, bound), progress+f.hash)
+			_, err := t.exec(`UPDATE settings SET value = ? WHERE name = ?`, f.at(steps[step].name, number, bound), progress+f.hash)
 			return err
 		}
 		for _, q := range []string{`DELETE FROM forgetting WHERE key = ?`, `DELETE FROM settings WHERE name = '` + progress + `' || ?`} {
