@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -26,10 +27,10 @@ func (p *Poller) pollFolder(ctx context.Context, s *session, pl plan, f folder, 
 			t.off = true
 		}
 		if s.dead() {
-			return tidied
+			return cmp.Or(tidied, fail("select", f.name, s.ended()))
 		}
 		if opened {
-			if _, messages, err = s.open(f, true); err != nil {
+			if messages, err = t.reopen(); err != nil {
 				return errors.Join(tidied, err)
 			}
 		}
@@ -77,8 +78,9 @@ func (p *Poller) readFolder(ctx context.Context, t *tidying, v *visit, messages 
 		if r.most == 0 {
 			break
 		}
-		if i > 0 && t.wanted() {
-			if err := t.reopen(); err != nil {
+		// Also after a failure, which may have left another folder open, or none.
+		if i > 0 && (t.wanted() || tidied != nil) {
+			if _, err := t.reopen(); err != nil {
 				return errors.Join(err, tidied)
 			}
 		}
@@ -94,7 +96,7 @@ func (p *Poller) readFolder(ctx context.Context, t *tidying, v *visit, messages 
 				tidied, t.off = failed, true
 			}
 		}
-		if err != nil || s.dead() {
+		if err != nil || tidied != nil && s.dead() {
 			return errors.Join(err, tidied)
 		}
 	}
@@ -106,10 +108,10 @@ func (p *Poller) readFolder(ctx context.Context, t *tidying, v *visit, messages 
 
 // reopen opens the folder for reading again; the UIDs must still be those that were
 // read.
-func (t *tidying) reopen() error {
-	validity, _, err := t.session.open(t.folder, true)
+func (t *tidying) reopen() (messages uint32, err error) {
+	validity, messages, err := t.session.open(t.folder, true)
 	if err == nil && validity != t.validity {
 		err = fail("select", t.folder.name, errors.New("the UIDVALIDITY changed during the poll"))
 	}
-	return err
+	return messages, err
 }

@@ -94,12 +94,12 @@ func (p *Poller) connection(ctx context.Context, visits []visit, result *Result)
 		v := &visits[i]
 		if !v.done {
 			v.err = p.pollFolder(ctx, s, plan, f, v, result)
-			v.done = !s.dead()
+			v.done = v.err == nil || !s.dead()
 		}
 		if v.err != nil {
 			failed = append(failed, v.err)
 		}
-		if s.dead() {
+		if s.dead() && v.err != nil {
 			v.care.lost(v.err)
 			return s.lost(), errors.Join(failed...)
 		}

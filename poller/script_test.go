@@ -29,6 +29,14 @@ type script struct {
 	mu   sync.Mutex
 	said []string // every command, without its tag
 	tls  *tls.Config
+	last net.Conn // the connection that came last
+}
+
+// hangUp ends the connection that came last.
+func (s *script) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last.Close()
 }
 
 type scripted struct {
@@ -47,6 +55,9 @@ func (s *script) dial(context.Context, string, string) (net.Conn, error) {
 		server = tls.Server(server, s.tls)
 	}
 	c := &scripted{script: s, conn: server, in: bufio.NewReader(server)}
+	s.mu.Lock()
+	s.last = server
+	s.mu.Unlock()
 	go c.serve()
 	return client, nil
 }

@@ -1,6 +1,7 @@
 package poller
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -83,6 +84,12 @@ func (s *session) dead() bool {
 // lost reports whether the connection is gone although it was still wanted.
 func (s *session) lost() bool {
 	return s.dead() && !errors.Is(s.wire.because(io.EOF), errUnwanted)
+}
+
+// ended is why a connection is gone.
+func (s *session) ended() error {
+	s.wire.Conn.Close()
+	return s.wire.because(cmp.Or(s.client.Close(), io.ErrUnexpectedEOF))
 }
 
 // logout says goodbye, for which a server that is busy is given little time.
