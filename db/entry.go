@@ -54,7 +54,10 @@ func (db *DB) AddEntry(ctx context.Context, kind bouncehound.EntryKind, value st
 		}
 		return t.under(key, bouncehound.DoNotEmail, func(c *contact) error {
 			complained, err := t.complained(c)
-			if err != nil || byPerson(c) || complained && !by.Force {
+			if err != nil || complained && !by.Force {
+				return err
+			}
+			if held, err := t.heldBySaying(c); held || err != nil {
 				return err
 			}
 			change, err := t.stand(c, bouncehound.OK, by)

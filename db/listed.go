@@ -84,8 +84,8 @@ func (t *transaction) listed(list bouncehound.List, row bouncehound.Listed, p bo
 		_, err = t.exec(`INSERT INTO listed (batch, contact, before) VALUES (?, ?, '') ON CONFLICT DO NOTHING`, list.Batch, c.number)
 		return done, err
 	}
-	// What an earlier list would put back is not how it stood before this one.
-	if _, err := t.exec(`UPDATE listed SET before = '' WHERE contact = ? AND before <> ''`, c.number); err != nil {
+	// What an earlier list of the kind would put back is not how it stood before this one.
+	if _, err := t.exec(`UPDATE listed SET before = '' WHERE contact = ? AND before <> '' AND batch IN (SELECT number FROM batches WHERE kind = ?)`, c.number, list.Kind); err != nil {
 		return done, err
 	}
 	was, err := json.Marshal(before)
@@ -94,6 +94,24 @@ func (t *transaction) listed(list bouncehound.List, row bouncehound.Listed, p bo
 	}
 	_, err = t.exec(`INSERT INTO listed (batch, contact, before) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET before = excluded.before`, list.Batch, c.number, string(was))
 	return done, err
+}
+
+// named returns a list of a kind, not taken back and but for one batch, that names a
+// contact and was imported at a time or later; false if there is none.
+func (t *transaction) named(c *contact, kind bouncehound.ListKind, but int64, since time.Time) (l bouncehound.List, ok bool, err error) {
+	ok, err = t.one(`SELECT `+batchColumns+` FROM batches WHERE kind = ? AND undone IS NULL AND at >= ? AND number <> ?
+		AND number IN (SELECT batch FROM listed WHERE contact = ?) ORDER BY number LIMIT 1`, []any{kind, orBeginning(since), but, c.number}, batchInto(&l)...)
+	return l, ok, err
+}
+
+// heldBySaying says whether a person or a list wants a contact at do_not_email, be it
+// that a bounce had flagged it before.
+func (t *transaction) heldBySaying(c *contact) (bool, error) {
+	if byPerson(c) || c.Standing != bouncehound.DoNotEmail {
+		return byPerson(c), nil
+	}
+	_, ok, err := t.named(c, bouncehound.ListDoNotEmail, 0, c.released)
+	return ok, err
 }
 
 // doNotEmail makes a contact do_not_email because a list says so.
@@ -126,12 +144,16 @@ func (t *transaction) alive(c *contact, list bouncehound.List, row bouncehound.L
 		return ListedRow{}, nil
 	}
 	complained, err := t.complained(c)
+	if err != nil {
+		return ListedRow{}, err
+	}
+	held, err := t.heldBySaying(c)
 	switch {
 	case err != nil:
 		return ListedRow{}, err
 	case complained:
 		return ListedRow{Refused: ErrComplained}, nil
-	case byPerson(c):
+	case held:
 		return ListedRow{Refused: errByHand}, nil
 	case c.Standing == bouncehound.DoNotEmail && (at.Before(c.Since) || at.Before(c.pruned)):
 		return ListedRow{Refused: errOlder}, nil

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -34,6 +35,14 @@ func (t *transaction) restand(c *contact, d *Rejudged, p bouncehound.Policy, bef
 	case better && was.Standing != c.Standing:
 		d.Note = fmt.Sprintf("stays %s: today's policy would not have put it there", c.Standing)
 	default:
+		list, held, err := t.named(c, bouncehound.ListDoNotEmail, 0, c.released)
+		if err != nil {
+			return err
+		}
+		if held && c.Standing == bouncehound.DoNotEmail {
+			d.Note = fmt.Sprintf("stays %s: batch %d names it", c.Standing, list.Batch)
+			return t.holdFor(c, list, is)
+		}
 		d.Note = because(d.Bounces, was, is)
 		return t.restandAt(c, is, d.Note, !p.Observe)
 	}
@@ -41,6 +50,27 @@ func (t *transaction) restand(c *contact, d *Rejudged, p bouncehound.Policy, bef
 		c.Until = is.Until
 	}
 	return t.showAgain(c, is)
+}
+
+// holdFor leaves a contact at do_not_email because a list names it, where only a bounce
+// had flagged it. If the list is taken back, it stands where a decision says.
+func (t *transaction) holdFor(c *contact, list bouncehound.List, is bouncehound.Decision) error {
+	to := bouncehound.Change{Standing: bouncehound.DoNotEmail, Since: c.Since, Cause: bouncehound.CauseImport, By: list.By, Note: list.Note}
+	c.Until = time.Time{}
+	if err := t.change(c, &to, true); err != nil {
+		return err
+	}
+	if err := t.showAgain(c, is); err != nil {
+		return err
+	}
+	before := stoodAt(c)
+	before.Standing, before.Since, before.Until, before.Cause, before.By, before.Note = is.Standing, is.Since, is.Until, bouncehound.CauseReclassify, "", ""
+	was, err := json.Marshal(before)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE listed SET before = ? WHERE batch = ? AND contact = ?`, string(was), list.Batch, c.number)
+	return err
 }
 
 // restandAt lets a contact stand where a decision says.

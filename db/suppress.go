@@ -31,7 +31,7 @@ type Stood struct {
 }
 
 // Suppress makes an address do_not_email, for ever, whether or not it is known. It
-// returns false if it is that already, and not only because a list says so.
+// returns false if it is that already, and not only because a bounce or a list says so.
 func (db *DB) Suppress(ctx context.Context, address string, by By) (bouncehound.Change, bool, error) {
 	return one(db.Stand(ctx, bouncehound.DoNotEmail, []string{address}, by))
 }
@@ -84,9 +84,10 @@ func (t *transaction) standAddress(standing bouncehound.Standing, address string
 	if !known {
 		c = newContact(key, written(address))
 	}
-	// What would end by itself, or when a list is taken back, does not when a person
-	// says so.
-	if c.Standing == standing && c.Until.IsZero() && (c.Cause != bouncehound.CauseImport || standing == bouncehound.OK || by.Cause == bouncehound.CauseImport) {
+	// What would end by itself, with another judgement or when a list is taken back, does
+	// not when a person says so.
+	said := standing == bouncehound.OK || by.Cause == bouncehound.CauseImport || c.Cause == bouncehound.CauseHand || c.Cause == bouncehound.CauseComplaint
+	if c.Standing == standing && c.Until.IsZero() && said {
 		return s, nil
 	}
 	if standing == bouncehound.OK && !by.Force {

@@ -95,18 +95,30 @@ func (t *transaction) undoListed(done *Undone, p bouncehound.Policy, by By) (mor
 // undoContact takes back what a list did to one contact, unless something else holds
 // it there or has moved it since.
 func (t *transaction) undoContact(c *contact, list bouncehound.List, before string, p bouncehound.Policy, by By) (bool, error) {
-	if c.Cause != bouncehound.CauseImport || (c.Standing == bouncehound.DoNotEmail) != (list.Kind == bouncehound.ListDoNotEmail) {
+	if c.Cause != bouncehound.CauseImport {
 		return false, nil
 	}
-	var other int64
-	ok, err := t.one(`SELECT l.batch FROM listed l JOIN batches b ON b.number = l.batch
-		WHERE l.contact = ? AND l.batch <> ? AND b.kind = ? AND b.undone IS NULL LIMIT 1`, []any{c.number, list.Batch, list.Kind}, &other)
+	since := c.released
+	if list.Kind == bouncehound.ListAlive {
+		since = list.At // an earlier one knew nothing of the bounces that flagged it again
+	}
+	other, ok, err := t.named(c, list.Kind, list.Batch, since)
 	if err != nil {
 		return false, err
 	}
-	if ok {
-		_, err := t.exec(`UPDATE listed SET before = ? WHERE batch = ? AND contact = ?`, before, other, c.number)
+	flags := list.Kind == bouncehound.ListDoNotEmail
+	switch mine := flags == (c.Standing == bouncehound.DoNotEmail); {
+	case mine && ok:
+		_, err := t.exec(`UPDATE listed SET before = ? WHERE batch = ? AND contact = ?`, before, other.Batch, c.number)
 		return false, err
+	case !mine && !ok:
+		// A list of the other kind came after: without that one too, the contact stands
+		// where it did before both.
+		_, err := t.exec(`UPDATE listed SET before = ?1 WHERE contact = ?2 AND batch <> ?3 AND before <> ''
+			AND json_extract(before, '$.cause') = 'import' AND (json_extract(before, '$.standing') = 'do_not_email') = ?4`, before, c.number, list.Batch, flags)
+		return false, err
+	case !mine:
+		return false, nil
 	}
 	var was stood
 	if err := json.Unmarshal([]byte(before), &was); err != nil {
