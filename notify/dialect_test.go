@@ -236,6 +236,24 @@ func (h *plainHook) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// A template that makes nothing of a bounce is tested with an event that it knows; one that
+// makes nothing of any says so.
+func TestTemplateTest(t *testing.T) {
+	for _, c := range []struct{ template, sent string }{
+		{`{{if eq .type "contact.do_not_email"}}{"lead":{{json .email}}}{{end}}`, `{"lead":"webhook-test@example.invalid"}`},
+		{`{"type":{{json .type}}}`, `{"type":"bounce.recorded"}`},
+		{`{{if eq .type "contact.moved"}}{}{{end}}`, ``},
+	} {
+		e := crm()
+		e.Format, e.Template = "template", c.template
+		receiver := &plainHook{}
+		err := newTestSender(t, e, &memory{}, receiver).Test(t.Context())
+		if sent := strings.Join(receiver.bodies, "\n"); sent != c.sent || (err == nil) != (sent != "") {
+			t.Errorf("%s: sent %s, %v", c.template, sent, err)
+		}
+	}
+}
+
 // A test event of a dialect is a soft bounce of an address that cannot be.
 func TestDialectTest(t *testing.T) {
 	for _, d := range dialects {
