@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 
 	textencoding "golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -146,6 +148,16 @@ func TestCleanColumns(t *testing.T) {
 		var column *ColumnError
 		if !errors.As(err, &column) || out.Len() > 0 {
 			t.Errorf("%q: %v, wrote %q", list, err, out.String())
+		}
+	}
+}
+
+// TestColumnError: of a file that is no list only the beginning is told.
+func TestColumnError(t *testing.T) {
+	long := strings.Repeat("ä", 5_000)
+	for _, columns := range [][]string{{long}, slices.Repeat([]string{long}, 50)} {
+		if text := (&ColumnError{Field: FieldEmail, Columns: columns}).Error(); len(text) > 2_000 || !utf8.ValidString(text) {
+			t.Errorf("%d columns: %d octets", len(columns), len(text))
 		}
 	}
 }

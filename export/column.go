@@ -53,15 +53,32 @@ var fieldNames = map[Field][]string{
 // A ColumnError says that a column is not there or not to be told from others.
 type ColumnError struct {
 	Column  string   // as it was asked for; empty: none was, and none can be told
-	Field   Field    //
+	Field   Field    // what it was to hold
 	Columns []string // those that are there
 }
 
 func (e *ColumnError) Error() string {
 	if e.Column == "" {
-		return fmt.Sprintf("no column is known to hold %s; the columns are %s", e.Field, strings.Join(e.Columns, ", "))
+		return fmt.Sprintf("no column is known to hold %s; the columns are %s", e.Field, e.columns())
 	}
-	return fmt.Sprintf("no column %q; the columns are %s", e.Column, strings.Join(e.Columns, ", "))
+	return fmt.Sprintf("no column %q; the columns are %s", e.Column, e.columns())
+}
+
+// columns names the first of them; in a file that is no list they may be of any length.
+func (e *ColumnError) columns() string {
+	const most, longest = 20, 40
+	var names []string
+	for i, name := range e.Columns {
+		if i == most {
+			names = append(names, fmt.Sprintf("… (%d in all)", len(e.Columns)))
+			break
+		}
+		if runes := []rune(name); len(runes) > longest {
+			name = string(runes[:longest]) + "…"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // plainName returns the name of a column as fieldNames has it.
