@@ -43,7 +43,7 @@ and changes nothing. Exit code 1 if anything is bad.`,
 				return errors.Join(c.end(), err)
 			}
 			c.settings = s
-			c.good("configuration", s.path, "", "mailboxes: %d, webhooks: %d, exports: %d", len(s.Mailboxes), len(s.Webhooks), len(s.Exports))
+			c.counts()
 			if s.Exposed {
 				c.closed("secret", s.path, "", s.path, 0o004)
 			}
@@ -122,6 +122,26 @@ type checking struct {
 	storeTime, fileTime time.Duration // how long the store, and files and folders, may take
 	all, bad            int
 	err                 error // of printing
+}
+
+// counts adds how much is configured: a pattern that fits no file is no mistake, and yet
+// may be one.
+func (c *checking) counts() {
+	s := c.settings
+	files, err := s.Rules.Paths()
+	if err != nil {
+		c.wrong("configuration", s.path, "", err, "")
+		return
+	}
+	f := finding{State: "good", Part: "configuration", Name: s.path}
+	f.Found = fmt.Sprintf("mailboxes: %d, webhooks: %d, exports: %d, rule files: %d", len(s.Mailboxes), len(s.Webhooks), len(s.Exports), len(files))
+	switch {
+	case len(s.Mailboxes) == 0:
+		f.Hint = "run and poll need a [[mailbox]]"
+	case len(s.Rules.Files) > 0 && len(files) == 0:
+		f.Hint = "no file fits the patterns of rules.files"
+	}
+	c.add(f)
 }
 
 func (c *checking) good(part, name, step, format string, args ...any) {
