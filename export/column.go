@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"bouncehound"
 )
@@ -175,14 +176,17 @@ func hasAddress(r []string, i int) bool {
 // Addresses returns the addresses of a cell as it is written, or what stands in their
 // place: "Lena Li <lena@example.com>; mia@example.com" has two.
 func Addresses(cell string) (all []string) {
-	if bouncehound.IsAddress(cell) && !strings.ContainsRune(cell, ':') { // nearly always
+	if bouncehound.IsAddress(cell) && !strings.ContainsRune(cell, ':') && isPlain(cell[0]) && isPlain(cell[len(cell)-1]) && cell[len(cell)-1] != '\'' { // nearly always
 		return []string{cell}
 	}
 	for _, part := range strings.FieldsFunc(cell, func(r rune) bool { return r == ',' || r == ';' || r == '\n' || r == '\r' }) {
 		if i := strings.LastIndexByte(part, '<'); i >= 0 {
 			part, _, _ = strings.Cut(part[i+1:], ">")
 		}
-		part = strings.Trim(part, " \t\u00a0'")
+		part = strings.TrimFunc(part, isInvisible)
+		if strings.HasSuffix(part, "'") { // no domain ends so
+			part = strings.Trim(part, "'")
+		}
 		if len(part) > 7 && strings.EqualFold(part[:7], "mailto:") {
 			part, _, _ = strings.Cut(part[7:], "?")
 		}
@@ -197,6 +201,12 @@ func Addresses(cell string) (all []string) {
 	}
 	return all
 }
+
+func isPlain(c byte) bool { return c > ' ' && c < 0x7f }
+
+// isInvisible is about white space, control characters, and what programs put around an
+// address to tell the direction of writing or where a line may break.
+func isInvisible(r rune) bool { return unicode.In(r, unicode.Z, unicode.Cc, unicode.Cf) }
 
 // ListOptions say how a list is laid out. The zero ListOptions find it out.
 type ListOptions struct {
@@ -220,32 +230,38 @@ func (o ListOptions) open(r io.Reader, fields ...Field) (s *sheet, at map[Field]
 	return s, at, header, width, nil
 }
 
-// Names returns what stands in the column of the addresses of a list, row by row:
-// addresses, and whatever else is written there.
-func Names(r io.Reader, o ListOptions) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+// A Name is what stands in the column of the addresses of a list: an address, or whatever
+// else is written there.
+type Name struct {
+	Line int // of the row, from 1
+	Text string
+}
+
+// Names returns the names of a list, row by row.
+func Names(r io.Reader, o ListOptions) iter.Seq2[Name, error] {
+	return func(yield func(Name, error) bool) {
 		s, at, header, width, err := o.open(r)
 		if column, ok := at[FieldEmail]; err == nil && !ok && width > 0 {
 			err = &ColumnError{Field: FieldEmail, Columns: []string{fmt.Sprintf("1 to %d", width)}}
 		} else if err == nil {
 			if _, _, err = s.begin(header); err == nil {
-				err = s.names(column, func(name string) bool { return yield(name, nil) })
+				err = s.names(column, func(name Name) bool { return yield(name, nil) })
 			}
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
-			yield("", fmt.Errorf("read the list: %w", err))
+			yield(Name{}, fmt.Errorf("read the list: %w", err))
 		}
 	}
 }
 
-func (s *sheet) names(column int, yield func(string) bool) error {
+func (s *sheet) names(column int, yield func(Name) bool) error {
 	for {
 		r, err := s.next()
 		if err != nil {
 			return err
 		}
 		for _, name := range Addresses(r.text(column)) {
-			if !yield(name) {
+			if !yield(Name{r.line, name}) {
 				return nil
 			}
 		}

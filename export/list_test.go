@@ -122,6 +122,15 @@ func TestAddresses(t *testing.T) {
 		"lena@example.com; <mia@example.com>": {"lena@example.com", "mia@example.com"},
 		"MAILTO:lena@example.com?subject=x":   {"lena@example.com"},
 		`"mia li"@example.com`:                {`"mia li"@example.com`},
+		// As they come out of other programs: invisible marks, NUL, quotes that no domain ends with.
+		"\u202alena@example.com\u202c":        {"lena@example.com"},
+		"\u200blena@example.com":              {"lena@example.com"},
+		"\ufefflena@example.com":              {"lena@example.com"},
+		"Lena <\u200elena@example.com\u200e>": {"lena@example.com"},
+		"lena@example.com\x00":                {"lena@example.com"},
+		"'lena@example.com'":                  {"lena@example.com"},
+		"'lena@example.com":                   {"'lena@example.com"}, // may be somebody
+		"büro@example.com":                    {"büro@example.com"},
 		"-":                                   {"-"},
 		"":                                    nil,
 		"lena@example.com\r\nmia@example.com\r\n": {"lena@example.com", "mia@example.com"},

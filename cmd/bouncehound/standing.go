@@ -106,25 +106,31 @@ func (p *program) names(r *standingRequest, args []string) ([]string, error) {
 		return nil, usageError{errors.New("give addresses, or --file with some"), ""}
 	}
 	if r.file != "" {
-		var err error
-		if args, err = p.namesOf(r); err != nil {
-			return nil, err
-		}
+		return p.namesOf(r)
 	}
 	for _, a := range args {
-		switch isAddress, isDomain := bouncehound.IsAddress(a), bouncehound.CheckAddress("x@"+bouncehound.EntryKey(a)) == nil; {
-		case r.domain && (isAddress || !isDomain):
-			return nil, usageError{fmt.Errorf("%q is no domain", a), "give the bare domain: example.com"}
-		case r.allow && !isAddress && !isDomain:
-			return nil, usageError{fmt.Errorf("%q is neither an address nor a domain", a), "for example lena@example.com or example.com"}
-		case !r.domain && !r.allow && !isAddress:
-			return nil, usageError{fmt.Errorf("%q is no address", a), "give the bare address: lena@example.com"}
+		if err := r.checkName(a, ""); err != nil {
+			return nil, err
 		}
 	}
 	return args, nil
 }
 
-// namesOf reads a file: a list with a column of addresses, or domains one a line.
+// checkName refuses what is not of the kind that was asked for; where says where it stood.
+func (r *standingRequest) checkName(a, where string) error {
+	switch isAddress, isDomain := bouncehound.IsAddress(a), bouncehound.CheckAddress("x@"+bouncehound.EntryKey(a)) == nil; {
+	case r.domain && (isAddress || !isDomain):
+		return usageError{fmt.Errorf("%s%q is no domain", where, a), "give the bare domain: example.com"}
+	case r.allow && !isAddress && !isDomain:
+		return usageError{fmt.Errorf("%s%q is neither an address nor a domain", where, a), "for example lena@example.com or example.com"}
+	case !r.domain && !r.allow && !isAddress:
+		return usageError{fmt.Errorf("%s%q is no address", where, a), "give the bare address: lena@example.com"}
+	}
+	return nil
+}
+
+// namesOf reads a file: a list with a column of addresses, or domains one a line. One
+// name that is none refuses the file.
 func (p *program) namesOf(r *standingRequest) (names []string, err error) {
 	layout, err := r.layout.options()
 	if err != nil {
@@ -142,7 +148,10 @@ func (p *program) namesOf(r *standingRequest) (names []string, err error) {
 		if err != nil {
 			return nil, listError(err)
 		}
-		names = append(names, name)
+		if err := r.checkName(name.Text, fmt.Sprintf("line %d: ", name.Line)); err != nil {
+			return nil, err
+		}
+		names = append(names, name.Text)
 	}
 	return names, nil
 }
