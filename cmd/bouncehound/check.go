@@ -100,14 +100,16 @@ func within[T any](ctx context.Context, limit time.Duration, do func(context.Con
 	}()
 	select {
 	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return none, ctx.Err()
+		if r.err == nil || ctx.Err() == nil { // else it failed because its time was over
+			return r.value, r.err
 		}
-		return none, fmt.Errorf("%w: %v", errTooLong, limit)
+	case <-ctx.Done():
 	}
+	var none T
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return none, ctx.Err()
+	}
+	return none, fmt.Errorf("%w: %v", errTooLong, limit)
 }
 
 // checking is one run of check.

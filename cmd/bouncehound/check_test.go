@@ -157,6 +157,12 @@ func TestCheckTooLong(t *testing.T) {
 			t.Errorf("%d, %v", n, err)
 		}
 	})
+	for range 10_000 { // what heeds its context may be heard before the end of its time is
+		_, err := within(t.Context(), 0, func(ctx context.Context) (int, error) { return 0, fmt.Errorf("open store: %w", ctx.Err()) })
+		if !errors.Is(err, errTooLong) {
+			t.Fatal(err)
+		}
+	}
 	w := newWorld(t, imaptest.Memory(t), "")
 	w.open()
 	var out, errs strings.Builder
