@@ -114,8 +114,10 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	if err := s.Shutdown(stopping); err != nil {
-		return errors.Join(s.Close(), nil) // those that are still at it are cut off
+	err := s.Shutdown(stopping)
+	if err != nil {
+		err = s.Close() // those that are still at it are cut off
 	}
-	return nil
+	<-ended // one that has not begun yet closes ln all the same
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -392,5 +393,36 @@ func TestServe(t *testing.T) {
 	}
 	if _, err := http.Get("http://" + ln.Addr().String() + "/healthz"); err == nil {
 		t.Error("it still answers")
+	}
+}
+
+// A closing listener notes that it was closed.
+type closing struct {
+	net.Listener
+	closed atomic.Bool
+}
+
+func (c *closing) Close() error {
+	c.closed.Store(true)
+	return c.Listener.Close()
+}
+
+// TestServeAtTheEnd: also where its context ends as it begins it is done with the listener
+// once it has returned: another may be serving there by then.
+func TestServeAtTheEnd(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for range 100 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := &closing{Listener: ln}
+		if err := Serve(ctx, c, newHandler(&fake{}, "")); err != nil {
+			t.Fatal(err)
+		}
+		if !c.closed.Load() {
+			t.Fatal("it is to be closed yet")
+		}
 	}
 }
