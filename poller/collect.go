@@ -113,8 +113,11 @@ func (c *collection) read(literal interface {
 	c.mu.Unlock()
 	if size > left {
 		c.abort(fmt.Errorf("the server announces a literal of %d octets where at most %d were to be expected", size, left))
-		_, _ = io.Copy(io.Discard, literal)
-		<-c.dead
+		// go-imap reads on through what has come already. Once it has this literal whole
+		// it hands over the next, and waits for somebody to take it.
+		if n, _ := io.Copy(io.Discard, literal); n < size {
+			<-c.dead
+		}
 		return nil
 	}
 	raw := make([]byte, size)

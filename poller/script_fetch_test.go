@@ -307,6 +307,45 @@ func TestLyingLiterals(t *testing.T) {
 	}
 }
 
+// Bodies far larger than the sizes that were told end the connection, and the poll, also
+// where more of them have come already than are read.
+func TestLyingSizes(t *testing.T) {
+	for _, stray := range []bool{false, true} {
+		inBubble(t, fmt.Sprintf("stray %v", stray), func(t *testing.T) {
+			s, m := &script{mails: []string{strings.Repeat("x", 1_040_000), strings.Repeat("x", 10_000), strings.Repeat("x", 9_000), "x"}}, newMemo()
+			s.on = func(c *scripted, tag, command string) bool {
+				switch {
+				case !strings.HasPrefix(command, "UID FETCH"):
+					return false
+				case strings.Contains(command, "RFC822.SIZE"):
+					for uid := range c.mails {
+						c.send("* %d FETCH (UID %[1]d RFC822.SIZE 1)", uid+1)
+					}
+				default:
+					var all strings.Builder
+					for uid := range c.mails {
+						if stray {
+							fmt.Fprintf(&all, "* %d FETCH (%s UID %[1]d)\r\n", uid+1, c.body(uid+1))
+						} else {
+							fmt.Fprintf(&all, "* %d FETCH (UID %[1]d %s)\r\n", uid+1, c.body(uid+1))
+						}
+					}
+					fmt.Fprint(c.conn, all.String())
+				}
+				c.send("%s OK done", tag)
+				return true
+			}
+			_, err := scriptPoller(s, m).Poll(t.Context())
+			if wantError(t, err, "fetch"); !strings.Contains(err.Error(), "a literal of 10000 octets") {
+				t.Error(err)
+			}
+			if len(m.kept) != 0 {
+				t.Errorf("kept %v", m.uids())
+			}
+		})
+	}
+}
+
 // A body that is cut off looks to go-imap like a short one; and nothing is believed
 // before the server has said that all is well.
 func TestCutOff(t *testing.T) {
