@@ -65,13 +65,24 @@ func (p *program) exportTimer(ctx context.Context, s *settings, store *db.DB, lo
 	return timer, first, nil
 }
 
+// newPath puts the time into a path that holds it: the next second that no file has
+// where one has this already, as after a clock was set back. Nobody may have read that.
+func newPath(pattern string, at time.Time) string {
+	for ; ; at = at.Add(time.Second) {
+		path := strings.ReplaceAll(pattern, config.TimeInPath, at.UTC().Format(timeInPath))
+		if _, err := os.Lstat(path); err != nil || path == pattern {
+			return path
+		}
+	}
+}
+
 // exportScheduled writes the file of one export, whole or not at all.
 func (p *program) exportScheduled(ctx context.Context, e config.Export, s *settings, store *db.DB, log *slog.Logger, beats *pulse) {
 	began, part := p.now(), "export "+e.Path
 	beat := func() { beats.owe(part, stillExport) }
 	beat()
 	defer beats.owe(part, 0)
-	path := strings.ReplaceAll(e.Path, config.TimeInPath, began.UTC().Format(timeInPath))
+	path := newPath(e.Path, began)
 	log = log.With("what", e.What, "path", path)
 	told, written := exported{}, false
 	err := exportAll(ctx, request(e), s, store, &told, func(write func(io.Writer) error) error {

@@ -237,6 +237,30 @@ func appears(t *testing.T, pattern string) {
 	}
 }
 
+// TestExportTwiceAtATime: what is new at one time of the clock, which was set back since,
+// does not take the place of what was new then.
+func TestExportTwiceAtATime(t *testing.T) {
+	l := newListing(t)
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	l.add("[[export]]\nwhat = \"do-not-email\"\nschedule = \"@hourly\"\npath = %q\ncursor = \"crm\"\n", l.path("changes-{time}.csv"))
+	var out, errs strings.Builder
+	p := l.program(&out, &errs)
+	p.now = func() time.Time { return noon }
+	s, err := p.storeSettings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := l.open()
+	for i, name := range []string{"lena", "omar", "mia"} {
+		l.run(0, "suppress", name+"@example.com")
+		p.exportScheduled(t.Context(), s.Exports[0], s, store, p.logger(s.Log), newPulse())
+		file := fmt.Sprintf("changes-20261121T12000%dZ.csv", i)
+		if got := emails(l.read(file)); got != name+" do_not_email" {
+			t.Errorf("%s holds %q\n%s", file, got, errs.String())
+		}
+	}
+}
+
 // TestRunExports: the daemon writes an export whose file is missing at once, and one
 // of a cursor on its schedule, to a file of its own.
 func TestRunExports(t *testing.T) {
@@ -264,8 +288,7 @@ cursor = "crm"
 	}
 	l.run(0, "suppress", "lena@example.com")
 	d := l.start("run")
-	d.await("list.csv")
-	d.await("changes-")
+	d.await("list.csv", "changes-")
 	l.run(0, "suppress", "omar@example.com")
 	d.await("changes-")
 	d.stop()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -69,18 +70,16 @@ func (d *process) log() string {
 	return d.printed.String()
 }
 
-// await waits for a line of the log that holds text.
-func (d *process) await(text string) {
+// await waits for a line of the log that holds a text, or one for each, in any order.
+func (d *process) await(texts ...string) {
 	d.t.Helper()
 	timeout := time.After(time.Minute)
-	for {
+	for len(texts) > 0 {
 		select {
 		case line := <-d.lines:
-			if strings.Contains(line, text) {
-				return
-			}
+			texts = slices.DeleteFunc(texts, func(text string) bool { return strings.Contains(line, text) })
 		case <-timeout:
-			d.t.Fatalf("no %q in\n%s", text, d.log())
+			d.t.Fatalf("no %q in\n%s", texts, d.log())
 		}
 	}
 }
@@ -101,7 +100,7 @@ func (d *process) stop() {
 		if err != nil {
 			d.t.Fatalf("%v\n%s", err, d.log())
 		}
-	case <-time.After(10 * time.Second): // what systemd and people are promised
-		d.t.Fatalf("it still runs 10 s after SIGTERM\n%s", d.log())
+	case <-time.After(25 * time.Second): // less than any timeout that it could be waiting for
+		d.t.Fatalf("it still runs 25 s after SIGTERM\n%s", d.log())
 	}
 }
