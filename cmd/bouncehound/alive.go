@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -162,6 +163,24 @@ func watchdogEvery() time.Duration {
 	return every
 }
 
-// notifySystemd tells systemd of a change of state. Where systemd did not start the
-// program nobody listens, and that is no error.
-func notifySystemd(state string) { _, _ = daemon.SdNotify(false, state) }
+// notifySystemd is tellSystemd of what is not worth much waiting.
+func notifySystemd(state string) { tellSystemd(state, 3*time.Second) }
+
+// tellSystemd tells systemd of a change of state (sd_notify(3)). Where systemd did not
+// start the program nobody listens, and that is no error. One who listens and reads
+// nothing, as a supervisor that hangs, is waited for no longer than limit: go-systemd's
+// SdNotify would wait for ever, and every poll with it.
+func tellSystemd(state string, limit time.Duration) {
+	socket := os.Getenv("NOTIFY_SOCKET")
+	if socket == "" {
+		return
+	}
+	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if conn.SetWriteDeadline(time.Now().Add(limit)) == nil {
+		_, _ = conn.Write([]byte(state))
+	}
+}

@@ -247,3 +247,43 @@ func TestWatchdogListening(t *testing.T) {
 		conn.Close()
 	}
 }
+
+// TestSystemdSilent: who is told how the daemon does and does not read it holds up nothing.
+func TestSystemdSilent(t *testing.T) {
+	address := &net.UnixAddr{Name: filepath.Join(t.TempDir(), "notify"), Net: "unixgram"}
+	socket, err := net.ListenUnixgram("unixgram", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	t.Setenv("NOTIFY_SOCKET", address.Name)
+	other, err := net.DialUnix("unixgram", nil, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for err == nil { // until there is no room for more
+		if err = other.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)); err == nil {
+			_, err = other.Write([]byte("STATUS=other"))
+		}
+	}
+	tellSystemd("STATUS=not heard", time.Millisecond)
+	told := make(chan struct{})
+	go func() {
+		tellSystemd("STATUS=heard", time.Hour)
+		close(told)
+	}()
+	for b := make([]byte, 100); ; {
+		n, err := socket.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(b[:n]) == "STATUS=not heard" {
+			t.Error("it came though there was no room")
+		}
+		if string(b[:n]) == "STATUS=heard" {
+			break
+		}
+	}
+	<-told
+}

@@ -117,7 +117,7 @@ func (p *program) generation(ctx context.Context, now *parts, hup <-chan os.Sign
 		return nil
 	})
 	log.Info("running", "mailboxes", len(s.Mailboxes), "webhooks", len(now.senders), "store", s.Store.Path)
-	notifySystemd(daemon.SdNotifyReady)
+	tellSystemd(daemon.SdNotifyReady, time.Minute) // else systemd believes that it never started
 	err = g.Wait()
 	if ctx.Err() != nil {
 		return nil, nil
