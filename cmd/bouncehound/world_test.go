@@ -148,7 +148,7 @@ func (r *testReceiver) all(t testing.TB) []received {
 // await waits until n events have come in all.
 func (r *testReceiver) await(t testing.TB, n int) []received {
 	t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		if all := r.all(t); len(all) >= n {
 			return all
