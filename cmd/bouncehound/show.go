@@ -11,6 +11,7 @@ import (
 
 	"bouncehound"
 	"bouncehound/db"
+	"bouncehound/notify"
 )
 
 // A contactHistory is all that show tells of one contact.
@@ -102,7 +103,7 @@ func historyOf(ctx context.Context, s *settings, store *db.DB, address string) (
 func told(s *settings) map[string][]bouncehound.EventType {
 	endpoints := map[string][]bouncehound.EventType{}
 	for _, w := range s.Webhooks {
-		endpoints[w.Name] = w.Events
+		endpoints[w.Name] = notify.EventTypes(w.Format, w.Events)
 	}
 	return endpoints
 }

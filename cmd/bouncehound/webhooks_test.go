@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -101,5 +103,21 @@ func TestKillRetry(t *testing.T) {
 	}
 	if want := []string{"contact.released", "bounce.recorded"}; !slices.Equal(types, want) {
 		t.Errorf("came %q, want %q", types, want)
+	}
+}
+
+// TestShowTold: show names an endpoint with the events it is told of, and with no others.
+func TestShowTold(t *testing.T) {
+	taken := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer taken.Close()
+	w := newWorld(t, imaptest.Memory(t), "")
+	w.add("[[webhook]]\nname = \"news\"\nformat = \"listmonk\"\nurl = %q\nusername = \"u\"\npassword = \"p\"\n", taken.URL)
+	w.run(0, "poll") // from now on
+	w.run(0, "suppress", "lena@example.com")
+	w.run(0, "release", "lena@example.com")
+	w.run(0, "poll")
+	stdout, _ := w.run(0, "show", "lena@example.com")
+	if strings.Count(stdout, "news was told") != 1 || strings.Count(stdout, "crm was told") != 2 {
+		t.Errorf("show printed\n%s", stdout)
 	}
 }
