@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -230,10 +229,5 @@ func colorful(w io.Writer, noColor string) bool {
 	if first, ok := w.(*firstError); ok {
 		w = first.to
 	}
-	f, ok := w.(*os.File)
-	if !ok || noColor != "" {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return noColor == "" && isTerminal(w)
 }

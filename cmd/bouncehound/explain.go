@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,16 +40,7 @@ report, by which rule and on what text.`,
 			}
 			print := p.explainer(out)
 			if len(args) == 1 && args[0] == "-" {
-				lines := bufio.NewScanner(p.stdin)
-				lines.Buffer(nil, 1<<20)
-				for n := 1; lines.Scan(); n++ {
-					if text := strings.TrimSpace(lines.Text()); text != "" {
-						if err := print(text, j.classifier.Explain(text)); err != nil {
-							return err
-						}
-					}
-				}
-				return lines.Err()
+				return eachLine(p.stdin, func(text string) error { return print(text, j.classifier.Explain(text)) })
 			}
 			text := strings.Join(args, " ")
 			return print(text, j.classifier.Explain(text))
@@ -57,6 +49,29 @@ report, by which rule and on what text.`,
 	out.flag(cmd)
 	cmd.Flags().StringVar(&message, "message", "", "explain what was decided on the stored report `ID`, of which the first digits will do")
 	return cmd
+}
+
+// longestLine is how many octets a line may have that is to be explained.
+const longestLine = 1 << 20
+
+// eachLine calls f with each line that is not empty, without the space around it.
+func eachLine(r io.Reader, f func(text string) error) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, longestLine)
+	n := 1
+	for ; lines.Scan(); n++ {
+		if text := strings.TrimSpace(lines.Text()); text != "" {
+			if err := f(text); err != nil {
+				return err
+			}
+		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return hintError{fmt.Errorf("line %d has more than %d octets", n, longestLine), "bouncehound parse - reads a message"}
+	} else if err != nil {
+		return fmt.Errorf("read line %d: %w", n, err)
+	}
+	return nil
 }
 
 // explainStored explains the bounces of a stored report as they were judged.

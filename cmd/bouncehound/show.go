@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +54,7 @@ webhooks were told, and every bounce with what it means and what to do.`,
 					}
 				})
 			}
-			p.printHistory(h)
+			printHistory(p.stdout, h)
 			return nil
 		},
 	}
@@ -106,95 +103,4 @@ func told(s *settings) map[string][]bouncehound.EventType {
 		endpoints[w.Name] = notify.EventTypes(w.Format, w.Events)
 	}
 	return endpoints
-}
-
-// toldWords say what became of an event at an endpoint.
-var toldWords = map[db.ToldState]string{
-	db.ToldSent: "was told", db.ToldWaiting: "is still to be told", db.ToldRefused: "refused it", db.ToldNever: "was not there yet",
-}
-
-// entryWords say what an entry does.
-var entryWords = map[bouncehound.EntryKind]string{bouncehound.EntryDomain: "never to be mailed", bouncehound.EntryAllow: "never to be flagged"}
-
-func (p *program) printHistory(h contactHistory) {
-	line := func(format string, args ...any) { fmt.Fprintln(p.stdout, printable(fmt.Sprintf(format, args...))) }
-	field := func(indent, name, value string) {
-		if value != "" {
-			line("%s%-12s %s", indent, name, value)
-		}
-	}
-	c := h.Contact
-	line("%s", firstOf(c.Email, "(forgotten)"))
-	field("  ", "standing", string(c.Standing))
-	field("  ", "since", minute(c.Since))
-	field("  ", "until", minute(c.Until))
-	field("  ", "cause", string(c.Cause))
-	field("  ", "by", c.By)
-	field("  ", "note", c.Note)
-	if e := h.Entry; e != nil {
-		why := fmt.Sprintf("%s: %s, since %s", e.Value, entryWords[e.Kind], day(e.Since))
-		if e.By != "" {
-			why += ", by " + e.By
-		}
-		if e.Note != "" {
-			why += ": " + e.Note
-		}
-		field("  ", "entry", why)
-	}
-	field("  ", "bounces", fmt.Sprint(c.Bounces))
-	if len(h.Changes) > 0 {
-		line("\nchanges")
-	}
-	for _, ch := range h.Changes {
-		why := string(ch.Cause)
-		if ch.Bounce != nil {
-			why += ", " + string(ch.Bounce.Reason)
-		}
-		if ch.By != "" {
-			why += ", by " + ch.By
-		}
-		if ch.Note != "" {
-			why += ": " + ch.Note
-		}
-		line("  %s  %s → %s  (%s)", minute(ch.Since), ch.Previous, ch.Standing, why)
-	}
-	if len(h.Told) > 0 {
-		line("\nwebhooks")
-	}
-	for _, t := range h.Told {
-		why := ""
-		if t.Error != "" {
-			why = ": " + t.Error
-		}
-		line("  %s  %s  %s  %s %s%s", minute(t.At), t.Type, t.ID, t.Consumer, toldWords[t.State], why)
-	}
-	if len(h.Bounces) > 0 {
-		line("\nbounces")
-	}
-	for _, b := range h.Bounces {
-		repeat := ""
-		if b.Repeat {
-			repeat = "  (repeat: does not count)"
-		}
-		line("  %s  %s  %s/%s%s", minute(b.ArrivedAt), b.Action, b.Class, b.Reason, repeat)
-		field("    ", "recipient", b.Address)
-		field("    ", "forwarded to", b.Final)
-		field("    ", "code", statusCell(b.Recipient))
-		field("    ", "diagnostic", b.Diagnostic)
-		field("    ", "remote mta", b.RemoteMTA)
-		field("    ", "meaning", b.Explanation)
-		field("    ", "advice", b.Advice)
-		field("    ", "send again", retryWords[b.Retry])
-		field("    ", "rule", b.Rule)
-		field("    ", "matched", b.Matched)
-		field("    ", "about", b.Original.Subject)
-		field("    ", "message id", b.Original.MessageID)
-		field("    ", "contact id", b.ContactID)
-		field("    ", "sent", minute(b.SentAt))
-		for _, name := range slices.Sorted(maps.Keys(b.Original.Headers)) {
-			field("    ", strings.ToLower(name), b.Original.Headers[name])
-		}
-		field("    ", "mailbox", b.Mailbox)
-		field("    ", "report", b.Message)
-	}
 }

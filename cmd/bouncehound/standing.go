@@ -178,7 +178,7 @@ func (p *program) stand(ctx context.Context, store *db.DB, r *standingRequest, a
 			case s.Err != nil:
 				errs = append(errs, fmt.Errorf("%s: %w", now[i], s.Err))
 			case s.Changed:
-				p.stood(p.stdout, printable(now[i]), s.Change, r.dryRun)
+				p.stood(p.stdout, now[i], s.Change, r.dryRun)
 			default:
 				fmt.Fprintf(p.stdout, "%s: %s\n", printable(now[i]), r.otherwise)
 			}
@@ -230,7 +230,7 @@ func (p *program) enter(ctx context.Context, s *settings, store *db.DB, r *stand
 		}
 		fmt.Fprintf(p.stdout, "%s: %s\n", printable(value), said)
 		for _, c := range done.Standings {
-			p.stood(p.stdout, "  "+printable(c.Email), c, r.dryRun)
+			p.stood(p.stdout, "  "+c.Email, c, r.dryRun)
 		}
 	}
 	return nil
