@@ -27,13 +27,13 @@ var aboutSender = []string{
 	"from field", "in from", "in the from", "from-address", "from: address", "return address*", "reply address", "errors-to", "responsible address", "mail server address",
 	"submitter", "submitting*", "client account", "client address", "connecting host", "connecting client", "connecting server", "remote client", "authenticated account",
 	"smtp account", "sasl", "login user", "login account", "your login", "your user", "your company", "your provider", "your address is", "your address has", "your address was",
-	"relay account", "moderator address", "forged*", "ip address has*", "ip address was*", "ip has been*", "verp address", "return path", "return-path", "envelope from", "helo", "ehlo", "client host", "client is not*",
+	"relay account", "moderator address", "you are not *", "forged*", "ip address has*", "ip address was*", "ip has been*", "verp address", "return path", "return-path", "envelope from", "helo", "ehlo", "client host", "client is not*",
 	"device is not*", "your ip", "your account", "your mailbox", "your subscription", "your email account", "your e-mail account",
 	"your mail account", "your user account", "your domain", "your host", "your server", "your mail server", "your network", "your helo",
 	"authentication*", "smtp auth", "smtp authentication", "authenticated user", "unauthenticated", "not authenticated",
 	"reverse", "ptr", "rdns", "authenticate", "your reputation", "ip address not*", "ip address is*", "ip address does*", "blacklist*", "blocklist*", "blocked using",
 	"blocked by", "message-id", "certificate", "url", "attachment", "spf", "dkim", "dmarc", "harvest*", "dictionary attack*", "outgoing", "outbound", "sending",
-	"recipient limit", "recipient count", "user limit", "too many", "used to send", "smtp user", "smtp is disabled", "header", "headers",
+	"recipient limit", "recipient count", "user limit", "too many", "used to send", "smtp user", "disposition-notification-to", "return-receipt-to", "abuse contact", "postmaster contact", "smtp is disabled", "header", "headers",
 	"from: header", "reply-to", "rbl", "dnsbl", "relay user", "relay access", "of this relay", "allowed domains",
 	"allowed list", "allow list", "list of permitted*", "permitted posters", "whitelist*", "tried to post", "no posts", "to relay", "mail relay", "unknown network",
 
@@ -68,7 +68,7 @@ var aboutSender = []string{
 // aboutOther are things that are named after recipients, users and hosts, and what else
 // is looked up and not found or switched off: none of it is the recipient.
 var aboutOther = []string{
-	"user agent", "user-agent", "user database", "user map", "user filter", "user header", "user preference*", "user unknown error*",
+	"user agent", "user-agent", "user database not*", "user database is*", "user map", "user filter", "user header", "user preference*", "user unknown error*",
 	"database not*", "database does not*", "database is not*", "map not*", "directory not*", "mailbox server", "account server",
 	"lookup server", "verification server", "validation service", "store does not*", "store not*", "account manager", "access token*",
 	"address book of", "recipient map", "recipient policy", "recipient policies", "policy for recipient", "recipient domain restriction*", "domain policy",

@@ -50,8 +50,16 @@ func TestSubjects(t *testing.T) {
 				"the link in your message", "MX of your domain", "the authenticated user", "from header", "reply-to address",
 				"the public key of the recipient", "originating server", "the hostname of your server", "submission user",
 				"smtp login", "the list of permitted senders",
+				"the key abc", "the token", "your certificate", "ldap user", "ldap user cn=mail,dc=example", "the database user vmail",
+				"SQL user mail", "service account mailer", "amavis user", "home directory of user", "maildir of user jo", "mailbox database MBX01",
+				"alias map", "address class", "user class", "forwarding for this user", "owner of this mailbox", "sieve script of user jo",
+				"the connector", "tenant", "next hop", "storage volume for mailbox", "session", "the message", "forwarding address of this user",
+				"the responder's address", "the resource", "the campaign", "web form",
 			},
-			contact: []string{"user", "mailbox", "recipient", "account lena@example.com", "address", "the user", "recipient address", "lena@example.com: user"},
+			contact: []string{
+				"user", "mailbox", "recipient", "account lena@example.com", "address", "the user", "recipient address", "lena@example.com: user",
+				"the recipient of this message", "message for user", "the server said user", "mailbox on this server", "account of user", "rejected: user",
+			},
 			said: []string{
 				"not found", "does not exist", "unknown", "is unknown", "could not be found", "cannot be found", "doesn't exist",
 				"was not found", "no longer exists", "is not valid", "is invalid", "has been disabled", "is disabled",

@@ -150,7 +150,7 @@ func (c *Classifier) decide(q *query) decision {
 			if cand.key >= best.key {
 				break
 			}
-			if cand.rule.holds(q) {
+			if cand.rule.holds(q) && !(cand.rule.saysGone() && (f.url || c.phrases[f.phrase].ofOther(q.text, f.start, f.stop))) {
 				best = decision{candidate: cand, matched: q.original(f.start, f.stop), onText: true}
 				break
 			}
@@ -203,7 +203,7 @@ func (c *Classifier) find(q *query) {
 			}
 			if !seen {
 				q.seen[i] = q.round
-				q.found = append(q.found, finding{i, start, stop})
+				q.found = append(q.found, finding{i, start, stop, !said})
 			}
 		}
 	})

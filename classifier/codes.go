@@ -110,15 +110,19 @@ func readReply(s string) (from, to int, ok bool) {
 // A codeIndex finds the rules that ask for a code and for no text.
 type codeIndex struct {
 	byStatus map[status][]candidate
+	open     [8]bool // which parts, a bit each, some pattern of byStatus leaves open
 	byReply  map[int][]candidate
 }
 
 // status calls visit with the rules for each pattern that st meets.
-func (x codeIndex) status(st status, visit func([]candidate)) {
+func (x *codeIndex) status(st status, visit func([]candidate)) {
 	if st == (status{}) {
 		return
 	}
-	for mask := range 8 {
+	for mask, some := range x.open {
+		if !some {
+			continue
+		}
 		pattern := st
 		for i := range pattern {
 			if mask&(1<<i) != 0 {
@@ -131,7 +135,18 @@ func (x codeIndex) status(st status, visit func([]candidate)) {
 	}
 }
 
-func (x codeIndex) reply(code int, visit func([]candidate)) {
+func (x *codeIndex) addStatus(pattern status, c candidate) {
+	mask := 0
+	for i, n := range pattern {
+		if n == -1 {
+			mask |= 1 << i
+		}
+	}
+	x.open[mask] = true
+	x.byStatus[pattern] = append(x.byStatus[pattern], c)
+}
+
+func (x *codeIndex) reply(code int, visit func([]candidate)) {
 	if list := x.byReply[code]; list != nil {
 		visit(list)
 	}

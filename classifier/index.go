@@ -30,7 +30,7 @@ func (c *Classifier) index() {
 			}
 		case len(r.statuses) > 0:
 			for _, st := range r.statuses {
-				c.codes.byStatus[st] = append(c.codes.byStatus[st], candidate{r, r.key(0)})
+				c.codes.addStatus(st, candidate{r, r.key(0)})
 			}
 		case len(r.replies) > 0:
 			for _, span := range r.replies {

@@ -30,6 +30,7 @@ type query struct {
 type finding struct {
 	phrase      int32
 	start, stop int
+	url         bool // it stands in a URL
 }
 
 func (q *query) has(p *phrase) bool { return q.seen[p.index] == q.round }

@@ -107,6 +107,12 @@ func (r *rule) mayBlame(q *query) bool {
 	return q.says&(saysEarly|saysPolicy) == 0
 }
 
+// saysGone says whether the rule calls the address dead by words that are said of
+// other things as well.
+func (r *rule) saysGone() bool {
+	return r.hard && (r.layer == layerText || r.layer == layerHint)
+}
+
 func (r *rule) holdsStatus(st status) bool {
 	for _, pattern := range r.statuses {
 		if st.meets(pattern) {

@@ -102,9 +102,17 @@ func replaceNames(s string, replace func(kind, token string) string) string {
 }
 
 // breaksName says whether no name goes across c.
-func breaksName(c byte) bool {
-	return c <= ' ' || strings.IndexByte(`<>()[]{}"',;|*`+"`", c) >= 0
-}
+func breaksName(c byte) bool { return nameBreaks[c] }
+
+var nameBreaks = func() (breaks [256]bool) {
+	for c := range byte(' ' + 1) {
+		breaks[c] = true
+	}
+	for _, c := range []byte(`<>()[]{}"',;|*` + "`") {
+		breaks[c] = true
+	}
+	return breaks
+}()
 
 // nameKind says what a word names, "" if it is only a word.
 func nameKind(word string) string {
