@@ -213,6 +213,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 		{"POST /v1/contacts/check", "/v1/contacts/check", ""},
 		{"GET /v1/bounces", "/v1/bounces", ""},
 		{"GET /v1/bounces?after=7", "/v1/bounces", ""},
+		{"GET /v1/bounces?after=99", "/v1/bounces", ""},
 		{"GET /v1/bounces?limit=0", "/v1/bounces", ""},
 		{"GET /v1/events?type=bounce.recorded&type=contact.do_not_email&type=mailbox.failing", "/v1/events", ""},
 		{"GET /v1/events?type=x", "/v1/events", ""},

@@ -78,7 +78,11 @@ func (h *handler) bounces(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	bounces, next, err := h.Store.Bounces(r.Context(), q.after, q.limit)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrGone):
+		fail(w, http.StatusGone, err.Error(), "go on without after")
+		return
+	case err != nil:
 		h.broken(w, r, err)
 		return
 	}

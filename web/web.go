@@ -29,11 +29,11 @@ type Store interface {
 	// Check says of each address, in the order given, whether it may be written to.
 	Check(ctx context.Context, addresses []string) ([]Checked, error)
 	// Bounces returns the bounces after one, repeats left out, at most limit, and the
-	// number of the last.
+	// number of the last. The error wraps ErrGone if the store ends before that one.
 	Bounces(ctx context.Context, after int64, limit int) ([]bouncehound.Bounce, int64, error)
 	// Events returns the events after one, of some types (none: every contact.* type),
 	// at most limit, and the number up to which all were looked at. The error wraps
-	// ErrGone if events after that are not kept any more.
+	// ErrGone if events after that are not kept any more, or the store ends before it.
 	Events(ctx context.Context, after int64, types []bouncehound.EventType, limit int) ([]bouncehound.Event, int64, error)
 	// Stand lets an address stand at do_not_email or ok. Changed is false if it did so
 	// already. The error wraps ErrRefused if that takes force.
@@ -71,8 +71,9 @@ type Checked struct {
 }
 
 var (
-	// ErrGone says that events that were asked for are not kept any more.
-	ErrGone = errors.New("these events are not kept any more")
+	// ErrGone says that what was asked for is not kept any more: it was taken out, or a copy
+	// from before it has taken the store's place.
+	ErrGone = errors.New("what follows is not kept any more")
 	// ErrRefused says that a change is only made by force.
 	ErrRefused = errors.New("the reader complained about our mail")
 )

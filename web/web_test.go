@@ -70,6 +70,9 @@ func (f *fake) Check(_ context.Context, addresses []string) (all []Checked, err 
 }
 
 func (f *fake) Bounces(_ context.Context, after int64, limit int) ([]bouncehound.Bounce, int64, error) {
+	if after == 99 {
+		return nil, 0, ErrGone
+	}
 	if after >= 7 {
 		return nil, after, f.err
 	}
@@ -221,6 +224,7 @@ func TestRequests(t *testing.T) {
 		{"GET /v1/bounces?after=7&limit=1000", "", 200},
 		{"GET /v1/bounces?after=-1", "", 400},
 		{"GET /v1/bounces?after=x", "", 400},
+		{"GET /v1/bounces?after=99", "", 410},
 		{"GET /v1/bounces?limit=0", "", 400},
 		{"GET /v1/bounces?limit=1001", "", 400},
 		{"GET /v1/bounces?afer=7", "", 400},

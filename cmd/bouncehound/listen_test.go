@@ -138,6 +138,16 @@ func TestRunListen(t *testing.T) {
 		t.Errorf("events: %s", told)
 	}
 
+	// Whoever knows more than the store asked it before a copy took its place.
+	for _, path := range []string{"/v1/events?after=3", "/v1/bounces?after=1"} {
+		if code, text := fetch(t, "GET", url+path, "", apiToken); code != 200 {
+			t.Errorf("%s: %d %s", path, code, text)
+		}
+		if code, text := fetch(t, "GET", url+path+"000", "", apiToken); code != 410 || !strings.Contains(text, ": the last ") {
+			t.Errorf("%s000: %d %s", path, code, text)
+		}
+	}
+
 	d.signal(syscall.SIGHUP)
 	d.await("configuration reloaded")
 	d.await("polled")

@@ -55,8 +55,15 @@ func (s webStore) Check(ctx context.Context, addresses []string) ([]web.Checked,
 // Bounces implements web.Store.
 func (s webStore) Bounces(ctx context.Context, after int64, limit int) ([]bouncehound.Bounce, int64, error) {
 	page, err := s.page(ctx, db.BounceFilter{After: after, Limit: limit})
+	if err != nil {
+		return nil, after, err
+	}
 	if len(page) > 0 {
-		after = page[len(page)-1].ID
+		return page, page[len(page)-1].ID, nil
+	}
+	last, err := s.LastBounce(ctx)
+	if err == nil && after > last {
+		err = fmt.Errorf("%w: the last bounce is %d", web.ErrGone, last)
 	}
 	return page, after, err
 }
@@ -69,8 +76,15 @@ func (s webStore) Events(ctx context.Context, after int64, types []bouncehound.E
 	}
 	// Looked at afterwards: what is deleted in between is told too.
 	first, err := s.FirstSequence(ctx)
-	if err == nil && after > 0 && first > after+1 {
-		err = fmt.Errorf("%w: the first is %d", web.ErrGone, first)
+	if err != nil {
+		return nil, 0, err
+	}
+	last, err := s.LastSequence(ctx)
+	switch {
+	case err == nil && after > last:
+		err = fmt.Errorf("%w: the last event is %d", web.ErrGone, last)
+	case err == nil && after > 0 && first > after+1:
+		err = fmt.Errorf("%w: the first event is %d", web.ErrGone, first)
 	}
 	return events, upTo, err
 }
