@@ -28,6 +28,8 @@ const (
 	retainAtOnce = 500                   // rows in one transaction, which lasts some milliseconds
 	retainPause  = 10 * time.Millisecond // between two, for those in other processes who wait for their turn
 	allOver      = 23 * time.Hour        // how often what was kept beyond its time is looked at again
+	longPause    = 7 * 24 * time.Hour    // after so long without it the clock is not believed
+	doubtFor     = 30 * time.Minute      // until it goes on to say the same after this time
 )
 
 // Retain takes out of the store what has been kept for its time, in many small
@@ -38,6 +40,9 @@ const (
 // stored bounce is about it; and in
 // short form, without the quoted original and the bytes, the bounce that decided a
 // contact's standing, those that add up to watch, and complaints of those flagged.
+//
+// Where the last time is more than a week ago nothing is taken out until it is asked for
+// again after half an hour: a machine may have been started with a wrong clock.
 //
 // What has been taken out stays taken out where ctx ends or an error comes in between.
 func (db *DB) Retain(ctx context.Context, r Retention) (Retained, error) {
@@ -55,14 +60,17 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 	}
 	now := db.now()
 	last, err := db.settingTime(ctx, "retained_at")
-	if err != nil || r.Every > 0 && !last.IsZero() && now.Sub(last) < r.Every {
+	if err != nil || within(r.Every, last, now) {
+		return err
+	}
+	if doubtful, err := db.doubtClock(ctx, last, now); err != nil || doubtful {
 		return err
 	}
 	lastAll, err := db.settingTime(ctx, "retained_all_at")
 	if err != nil {
 		return err
 	}
-	all := lastAll.IsZero() || now.Sub(lastAll) >= allOver
+	all := !within(allOver, lastAll, now)
 	err = db.tryWrite(ctx, func(t *transaction) error {
 		return errors.Join(t.latest(prunedRaw, now, r.Raw), t.latest(prunedBounces, now, r.Bounces))
 	})
@@ -117,6 +125,24 @@ func (db *DB) retain(ctx context.Context, r Retention, done *Retained) error {
 		}
 		return t.set("retained_all_at", now.Format(layout))
 	})
+}
+
+// within says whether something was done less than so long ago; not if that is yet to come:
+// then the clock was set back.
+func within(d time.Duration, last, now time.Time) bool {
+	return !last.IsZero() && !last.After(now) && now.Sub(last) < d
+}
+
+// doubtClock says whether now is too long after the last time to be believed yet.
+func (db *DB) doubtClock(ctx context.Context, last, now time.Time) (bool, error) {
+	if last.IsZero() || now.Sub(last) < longPause {
+		return false, nil
+	}
+	doubted, err := db.settingTime(ctx, "retention_doubted_at")
+	if err != nil || !doubted.Before(last) && !doubted.After(now) {
+		return within(doubtFor, doubted, now), err
+	}
+	return true, db.tryWrite(ctx, func(t *transaction) error { return t.set("retention_doubted_at", now.Format(layout)) })
 }
 
 // bitByBit calls each step in transactions of its own until it says that there is no

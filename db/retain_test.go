@@ -24,6 +24,17 @@ func retained(t *testing.T, store *db.DB, r db.Retention) db.Retained {
 	return done
 }
 
+// leap moves the time, of which the store is told an hour before: it does not believe one
+// that is far from the last.
+func leap(t *testing.T, store *db.DB, clock *clock, to time.Time) {
+	t.Helper()
+	clock.now = to.Add(-time.Hour)
+	if got := retained(t, store, db.Retention{Raw: 1, Bounces: 1, Events: 1, Sent: 1}); got != (db.Retained{}) {
+		t.Fatalf("retained after a leap: %+v", got)
+	}
+	clock.now = to
+}
+
 // TestRetain: what is taken out when, and what never is.
 func TestRetain(t *testing.T) {
 	store, clock := open(t)
@@ -48,7 +59,7 @@ func TestRetain(t *testing.T) {
 	if beats < 4 {
 		t.Errorf("%d beats in as many steps and more", beats)
 	}
-	clock.now = noon.Add(91 * aDay)
+	leap(t, store, clock, noon.Add(91*aDay))
 	if _, err := store.Sweep(t.Context(), bouncehound.DefaultPolicy(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +83,7 @@ func TestRetain(t *testing.T) {
 		t.Errorf("standings %+v, %v", standings, err)
 	}
 
-	clock.now = noon.Add(366 * aDay)
+	leap(t, store, clock, noon.Add(366*aDay))
 	if got := retained(t, store, r); got != (db.Retained{Raw: 1, Bounces: 3, Short: 1}) {
 		t.Errorf("after a year: %+v", got)
 	}
@@ -297,7 +308,7 @@ func TestRetainSent(t *testing.T) {
 	sent(bouncehound.Sent{Address: "noa@example.com", MessageID: "<other@example.org>", ContactID: "19", At: clock.now}, both[1])
 	told("17", "19", "", "", "17")
 
-	clock.now = noon.Add(362 * aDay)
+	leap(t, store, clock, noon.Add(362*aDay))
 	if got := retained(t, store, r); got != (db.Retained{Sent: 3}) {
 		t.Errorf("the younger ones: %+v", got)
 	}
@@ -409,5 +420,56 @@ func TestRetainSpace(t *testing.T) {
 	}
 	if got := retained(t, store, db.Retention{Bounces: 30 * aDay}); got.Bounces != 1 {
 		t.Errorf("without waiting: %+v", got)
+	}
+}
+
+// TestRetainClock: a clock that is wrong for a while takes nothing out that has not been
+// kept for its time, and once it is right again retention goes on.
+func TestRetainClock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "test.db")
+	store, clock := openAt(t, path)
+	r := db.Retention{Raw: 30 * aDay, Bounces: 300 * aDay, Events: 30 * aDay, Every: 23 * time.Hour}
+	const old = `UPDATE messages SET recorded_at = '2020-01-01T00:00:00.000Z'`
+	at := func(now time.Time) db.Retained {
+		t.Helper()
+		clock.now = now
+		return retained(t, store, r)
+	}
+	right := noon
+	day := func() time.Time { right = right.Add(aDay); return right }
+	record(t, store, message(1, noon, failed("lena@example.com"), blocked))
+	at(day())
+	// A machine that was started with the clock of another year, and again at once.
+	ahead := right.AddDate(12, 0, 0)
+	for _, now := range []time.Time{ahead, ahead.Add(time.Minute), ahead.Add(10 * time.Minute)} {
+		if got := at(now); got != (db.Retained{}) {
+			t.Fatalf("by a clock that is ahead: %+v", got)
+		}
+	}
+	for right.Before(noon.Add(30 * aDay)) {
+		if got := at(day()); got != (db.Retained{}) {
+			t.Fatalf("before its time: %+v", got)
+		}
+	}
+	if got := at(day()); got.Raw != 1 || got.Events != 1 {
+		t.Errorf("after its time: %+v", got)
+	}
+	// One that has been ahead for long enough to be believed, and is set back.
+	at(ahead)
+	at(ahead.Add(time.Hour))
+	record(t, store, message(2, ahead, failed("mia@example.com"), blocked))
+	run(t, raw(t, path), old)
+	if got := at(day()); got.Raw != 1 {
+		t.Errorf("after the clock was set back: %+v", got)
+	}
+	// Nothing was looked at for a month, and then the clock is right all the same.
+	run(t, raw(t, path), old)
+	record(t, store, message(3, right, failed("noa@example.com"), blocked))
+	later := right.AddDate(0, 2, 0)
+	if got := at(later); got != (db.Retained{}) {
+		t.Errorf("at once after a long pause: %+v", got)
+	}
+	if got := at(later.Add(time.Hour)); got.Raw != 1 {
+		t.Errorf("and then: %+v", got)
 	}
 }

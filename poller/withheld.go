@@ -29,10 +29,11 @@ func NextTry(w bouncehound.Withheld) time.Time {
 	return w.TriedAt.Add(pauses[max(w.Tries, 1)-1])
 }
 
-// due reports whether a message that was withheld is to be asked for again.
+// due reports whether a message that was withheld is to be asked for again. One that was
+// last asked for at a time yet to come was so by a clock that has been set back.
 func due(w bouncehound.Withheld, now time.Time) bool {
 	next := NextTry(w)
-	return !next.IsZero() && !now.Before(next)
+	return !next.IsZero() && (!now.Before(next) || w.TriedAt.After(now))
 }
 
 // A trust is how far it is believed that a message that is not handed over is to

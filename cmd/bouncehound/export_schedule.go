@@ -102,7 +102,7 @@ func (p *program) exportScheduled(ctx context.Context, e config.Export, s *setti
 
 // runExports writes files on their schedules until ctx is done and those in hand have
 // ended.
-func runExports(ctx context.Context, timer *cron.Cron, first []func(), beats *pulse) error {
+func runExports(ctx context.Context, timer *cron.Cron, first []func(), beats *pulse, now func() time.Time) error {
 	var missing sync.WaitGroup
 	for _, write := range first {
 		missing.Go(write)
@@ -110,8 +110,9 @@ func runExports(ctx context.Context, timer *cron.Cron, first []func(), beats *pu
 	beat := func() { beats.owe("exports", stillSchedule) }
 	beat()
 	timer.Schedule(cron.Every(beatEvery), cron.FuncJob(beat))
-	timer.Start()
-	<-ctx.Done()
+	if err := keepTime(ctx, timer, now, nil); err != nil {
+		return err
+	}
 	<-timer.Stop().Done()
 	missing.Wait()
 	return nil

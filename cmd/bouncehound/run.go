@@ -110,7 +110,7 @@ func (p *program) generation(ctx context.Context, now *parts, hup <-chan os.Sign
 	answer := func(ctx context.Context) error { _, err := store.LastSequence(ctx); return err }
 	g.Go(func() error { return watchdog{watchdogEvery(), answer, beats, notifySystemd, log}.run(inner) })
 	g.Go(func() error { return now.jobs.run(inner) })
-	g.Go(func() error { return runExports(inner, now.files, now.missing, beats) })
+	g.Go(func() error { return runExports(inner, now.files, now.missing, beats, p.now) })
 	g.Go(func() error {
 		next = p.awaitReload(inner, ctx, now, hup)
 		now.stop()

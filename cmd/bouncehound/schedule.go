@@ -21,6 +21,7 @@ type schedule struct {
 	timer *cron.Cron
 	idle  []*job
 	beats *pulse
+	now   func() time.Time
 }
 
 // A job polls one mailbox, once at a time.
@@ -108,7 +109,7 @@ func (p *program) jobs(ctx context.Context, s *settings, store *db.DB, log *slog
 	logger := cronLog{log}
 	// Skip outside Recover: in cron v3.0.1 a panic that passes SkipIfStillRunning
 	// keeps its token, and the job never runs again.
-	jobs := &schedule{beats: beats, timer: cron.New(cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))}
+	jobs := &schedule{beats: beats, now: p.now, timer: cron.New(cron.WithLogger(logger), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))}
 	for _, m := range s.Mailboxes {
 		one, err := p.newPoller(s, m, store, log, wake)
 		if err != nil {
@@ -150,16 +151,37 @@ func (s *schedule) run(ctx context.Context) error {
 	beat := func() { s.beats.owe("schedule", stillSchedule) }
 	beat()
 	s.timer.Schedule(cron.Every(beatEvery), cron.FuncJob(beat))
-	s.timer.Start()
-	select {
-	case <-ctx.Done():
-	case err := <-errs: // a mailbox that cannot be right
+	if err := keepTime(ctx, s.timer, s.now, errs); err != nil { // a mailbox that cannot be right
 		s.timer.Stop()
 		return err
 	}
 	<-s.timer.Stop().Done()
 	running.Wait()
 	return nil
+}
+
+// keepTime starts a timer, and starts it anew whenever the clock was set back: cron would
+// wait until it is again what it was. It returns when ctx is done, or with an error of errs.
+func keepTime(ctx context.Context, timer *cron.Cron, now func() time.Time, errs <-chan error) error {
+	timer.Start()
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	last := now().Round(0) // as the clock on the wall says
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-errs:
+			return err
+		case <-tick.C:
+		}
+		at := now().Round(0)
+		if at.Before(last) {
+			timer.Stop()
+			timer.Start()
+		}
+		last = at
+	}
 }
 
 // cronLog gives cron's errors, panics of a job among them, to the logger.
