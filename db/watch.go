@@ -12,7 +12,9 @@ import (
 const watchEvery = 500 * time.Millisecond
 
 // Watch calls wake whenever anybody, this process or another, has committed to the
-// store, and beat each time it has looked, every half a second. It returns when ctx is done, with nil, or when the store cannot be read.
+// store, and once as it begins, for what was committed since somebody looked last; and
+// beat each time it has looked, every half a second. It returns when ctx is done, with
+// nil, or when the store cannot be read.
 func (db *DB) Watch(ctx context.Context, wake, beat func()) error {
 	err := db.watch(ctx, wake, beat)
 	if ctx.Err() != nil {
@@ -35,6 +37,7 @@ func (db *DB) watch(ctx context.Context, wake, beat func()) (err error) {
 	if err := conn.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&before); err != nil {
 		return err
 	}
+	wake()
 	for {
 		beat()
 		select {
