@@ -58,6 +58,9 @@ func TestUnread(t *testing.T) {
 		{"From: omar@example.org\nSubject: x\n\nyour letter could not be delivered\n", false},
 		{"From: postmaster@example.org\nSubject: Spam quarantine digest\n\nlena@example.com: blocked\n", false},
 		{"From: postmaster@example.org\nSubject: Re: queue\n\nIt failed.\n", false},
+		{"From: MAILER-DAEMON@mx.example.org\nSubject: Messages in your mailbox will be deleted\n\nOld messages are deleted. The account of user omar@example.net has been disabled.\n", true},
+		{"From: MAILER-DAEMON@mx.example.org\nSubject: Welcome to your new mailbox\n\nMail to addresses that do not exist is returned: 550 5.1.1 User unknown. Help: lena@example.com\n", true},
+		{"From: MAILER-DAEMON@mx.example.org\nSubject: Migration of your mailbox\n\nMail could be delayed or fail. lena@example.com will no longer exist.\n", true},
 		{"", false},
 		{daemon + "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nread\n--b--\n", false},
 	} {

@@ -43,6 +43,19 @@ func (m *message) tellsOfFiltering() bool {
 	return !m.subjectIs(bounceSubject) && len(m.returnedHeader()) == 0
 }
 
+// isToOwner says whether a server writes to the owner of the mailbox about that mailbox, as
+// "Messages in your mailbox will be deleted", and returns no letter. It may name others and
+// speak of failing.
+func (m *message) isToOwner() bool {
+	return len(m.returnedHeader()) == 0 && !m.subjectIs(bounceSubject) && ownerSubjects.in(m.subject())
+}
+
+var ownerSubjects = newPhrases(
+	"your mailbox", "your new mailbox", "your mail account", "your email account", "your e-mail account", "mailbox migration",
+	"ihr postfach", "ihres postfachs", "ihr mailkonto", "ihr e-mail-konto", "votre boîte", "votre compte de messagerie", "su buzón",
+	"su cuenta de correo", "la tua casella", "la sua casella", "sua caixa", "uw mailbox", "uw postvak",
+)
+
 // quarantineWords are the word for quarantine, cut so that it fits many languages.
 var quarantineWords = newPhrases("quarantine", "quarantaine", "quarentena", "quarantena", "cuarentena", "kwarantann", "karant")
 

@@ -19,6 +19,9 @@ func readProse(m *message) *bouncehound.Report {
 	if !m.looksLikeReport() || m.parts[0].mediaType == "multipart/report" && !m.isStatusReport() {
 		return nil // a complaint or receipt that its reader did not understand is about no delivery
 	}
+	if m.isToOwner() {
+		return nil // who fails in it is not told of a letter of ours
+	}
 	text := m.text()
 	subject := m.subject()
 	action := bouncehound.Failed
