@@ -87,13 +87,9 @@ func (w *wire) watch(stall time.Duration, size int64) (stop func()) {
 }
 
 // buffered reads a connection through a large buffer: go-imap's own of 4 KiB makes
-// one TLS read of every few packets.
+// one TLS read of every few packets. first comes before all else.
 func buffered(conn net.Conn, first string) net.Conn {
-	r := bufio.NewReaderSize(conn, 64<<10)
-	if first == "" {
-		return readFrom{saslConn{conn}, r}
-	}
-	return readFrom{saslConn{conn}, &prefixed{first, r}}
+	return readFrom{saslConn{conn}, &lines{r: bufio.NewReaderSize(conn, 64<<10), ready: []byte(first), greeted: first != ""}}
 }
 
 type readFrom struct {
@@ -102,18 +98,3 @@ type readFrom struct {
 }
 
 func (c readFrom) Read(p []byte) (int, error) { return c.r.Read(p) }
-
-// prefixed reads a string, then what follows.
-type prefixed struct {
-	first string
-	r     io.Reader
-}
-
-func (p *prefixed) Read(b []byte) (int, error) {
-	if p.first == "" {
-		return p.r.Read(b)
-	}
-	n := copy(b, p.first)
-	p.first = p.first[n:]
-	return n, nil
-}
