@@ -46,6 +46,7 @@ var saidByIMAP = []advice{
 	{"not enabled for imap", "switch IMAP on in the settings of the mailbox, or have its administrator do so"},
 	{"imap access is disabled", "switch IMAP on in the settings of the mailbox, or have its administrator do so"},
 	{"imap is disabled", "switch IMAP on in the settings of the mailbox, or have its administrator do so"},
+	{"unsafe login", "the provider holds this client to be unsafe: see in its web mail that IMAP is on, and use an authorization code made there as the password"}, // QUIRK: NetEase
 	{"too many simultaneous connections", hintConnections},
 	{"maximum number of connections", hintConnections}, // QUIRK: Dovecot gives a code, proxies before it may not
 	{"too many connections", hintConnections},

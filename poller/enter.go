@@ -79,6 +79,11 @@ func (p *Poller) loggedIn(ctx context.Context, token string) (*session, error) {
 		s.close()
 		return nil, err
 	}
+	if p.introduce(s) && ctx.Err() == nil { // this mailbox can do without
+		s.close()
+		p.odd.id.lost()
+		return p.loggedIn(ctx, token)
+	}
 	return s, nil
 }
 

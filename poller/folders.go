@@ -110,9 +110,11 @@ type directory struct {
 // QUIRK: one name that is no modified UTF-7 (RFC 3501 section 5.1.3), such as "R&D",
 // makes go-imap v2.0.0-beta.8 end the connection. Then only those wanted are asked for.
 func (s *session) directory(wanted []string) (dir directory, err error) {
-	if !s.odd.list.Load() {
-		err = s.list(&dir, "*")
-		s.odd.list.Store(err != nil && s.dead())
+	all := !s.odd.list.known()
+	if all {
+		if err = s.list(&dir, "*"); err != nil && s.dead() {
+			s.odd.list.lost()
+		}
 	} else { // an empty name gives the separator (section 6.3.8)
 		err = s.list(&dir, "")
 	}
@@ -124,7 +126,7 @@ func (s *session) directory(wanted []string) (dir directory, err error) {
 			return dir, err
 		}
 	}
-	if !s.odd.list.Load() {
+	if all {
 		return dir, nil
 	}
 	dir.names = nil

@@ -36,6 +36,22 @@ func (p *Poller) login(ctx context.Context, s *session, token string) error {
 	return fail("login", "", err)
 }
 
+// introduce tells a server that wants to know which program this is, and no more of it.
+// It reports whether the connection was lost over that.
+//
+// QUIRK: NetEase (163.com, 126.com, yeah.net) says "Unsafe Login" to every EXAMINE before
+// it was told; o2.pl and mail.de say that they know ID and then that they don't.
+func (p *Poller) introduce(s *session) (lost bool) {
+	if p.Version == "" || !s.caps.Has(imap.CapID) || s.odd.id.known() {
+		return false
+	}
+	err := s.do(0, func() error {
+		_, err := s.client.ID(&imap.IDData{Name: "bouncehound", Version: p.Version}).Wait()
+		return err
+	})
+	return err != nil && !refused(err)
+}
+
 // authenticate logs in with the token, or where there is none with the password.
 func (p *Poller) authenticate(ctx context.Context, s *session, token string) error {
 	password := ""

@@ -130,6 +130,10 @@ type Poller struct {
 	// handler is called as ever; that it keeps nothing is its own affair.
 	DryRun bool
 
+	// Version is that of this program, which servers are told that want to know who logs
+	// in (ID, RFC 2971); empty: they are told nothing.
+	Version string
+
 	// Dial opens the connection; nil: a net.Dialer's DialContext.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// DialTimeout is how long the connection and TLS may take, and again how long

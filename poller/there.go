@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -39,18 +40,31 @@ func (s *session) there(uids []uint32) (found []uint32, err error) {
 // QUIRK: go-imap v2.0.0-beta.8 ends the connection over an ESEARCH response without a
 // tag, which RFC 4466 section 2.6.2 allows.
 func (s *session) sought(criteria *imap.SearchCriteria, first uint32) ([]uint32, error) {
-	if s.odd.search.Load() {
+	if s.odd.search.known() {
 		return nil, nil
 	}
 	found, err := s.search(criteria, first)
 	if err != nil && s.dead() {
-		s.odd.search.Store(true)
+		s.odd.search.lost()
 	}
 	return found, err
 }
 
 // An oddness is what connections were lost over, so that the next do it in another way.
-type oddness struct{ search, list atomic.Bool }
+type oddness struct{ search, list, id oddity }
+
+// oddTime is how long an oddity is known: it may have been the network.
+const oddTime = 24 * time.Hour
+
+// An oddity is something that a connection was lost over, perhaps by chance.
+type oddity struct{ until atomic.Pointer[time.Time] }
+
+func (o *oddity) lost() { until := time.Now().Add(oddTime); o.until.Store(&until) }
+
+func (o *oddity) known() bool {
+	until := o.until.Load()
+	return until != nil && time.Now().Before(*until)
+}
 
 // listed reports whether a message is still there.
 func (s *session) listed(uid uint32) (bool, error) {

@@ -75,7 +75,7 @@ func (p *program) pollerOf(m config.Mailbox, storePath string, log *slog.Logger,
 			Unread: poller.Unread(m.Poll.Unread), UnreadTo: m.Poll.UnreadTo,
 			MaxMessageSize: m.Poll.MaxMessageSize, MaxPerPoll: m.Poll.MaxPerPoll,
 		},
-		Store: store, Handle: handle, Log: log,
+		Store: store, Handle: handle, Log: log, Version: version(),
 	}, nil
 }
 
