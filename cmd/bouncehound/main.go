@@ -7,6 +7,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -15,6 +17,9 @@ import (
 )
 
 func main() {
+	// Nobody of ours writes there. net/http does, past log.format and log.addresses, what a
+	// server says that was not asked: a line that may quote whom the event was about.
+	log.SetOutput(io.Discard)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), now: time.Now, limitMemory: debug.SetMemoryLimit, collectAt: debug.SetGCPercent}
 	code := p.run(ctx, os.Args[1:])

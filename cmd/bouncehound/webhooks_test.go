@@ -1,6 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -119,5 +123,35 @@ func TestShowTold(t *testing.T) {
 	stdout, _ := w.run(0, "show", "lena@example.com")
 	if strings.Count(stdout, "news was told") != 1 || strings.Count(stdout, "crm was told") != 2 {
 		t.Errorf("show printed\n%s", stdout)
+	}
+}
+
+// TestUnasked: what an endpoint says beyond its answer is in no log.
+func TestUnasked(t *testing.T) {
+	endpoint, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endpoint.Close()
+	go func() {
+		for {
+			conn, err := endpoint.Accept()
+			if err != nil {
+				return
+			}
+			if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				_, _ = io.Copy(io.Discard, r.Body)
+				fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n\r\nlena@example.com")
+			}
+			defer conn.Close()
+		}
+	}()
+	w := newWorld(t, imaptest.Memory(t), fmt.Sprintf("[[webhook]]\nname = \"talks\"\nurl = \"http://%s\"\nsecret = \"whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\"\n", endpoint.Addr()))
+	d := w.start("webhooks", "test", "talks")
+	if err := <-d.ended; err != nil {
+		t.Fatal(err, d.log())
+	}
+	if said := d.log(); said != "" {
+		t.Errorf("said %s", said)
 	}
 }
