@@ -5,11 +5,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // An outcome is what came of one attempt.
@@ -49,13 +47,17 @@ const (
 	maxAnswer     = 64 << 10       // octets of an answer that are read
 	maxRetryAfter = 24 * time.Hour // longer waits are cut to this
 	maxExcerpt    = 200            // characters of an answer that are kept
+	maxError      = 300            // characters of an error that are kept
 )
 
 // judge reads an answer and says what it means.
 func (s *Sender) judge(resp *http.Response) outcome {
 	defer resp.Body.Close()
 	// The status has decided; an answer that breaks off only says less.
-	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	var text []byte
+	if resp.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which no timeout ends
+		text, _ = io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	}
 	o := outcome{fate: fateOf(resp.StatusCode)}
 	if o.fate == taken {
 		return o
@@ -67,10 +69,10 @@ func (s *Sender) judge(resp *http.Response) outcome {
 	if o.fate == held && resp.StatusCode/100 == 3 {
 		why += " (redirects are not followed: configure the address it moved to)"
 	}
-	if said := excerpt(resp.Header.Get("Content-Type"), text); said != "" {
+	if said := s.excerpt(resp.Header, text); said != "" {
 		why += ": " + said
 	}
-	o.err = errors.New(s.conceal.Replace(why))
+	o.err = errors.New(why)
 	if o.fate == held {
 		o.after = retryAfter(resp.Header, time.Now())
 	}
@@ -102,30 +104,16 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// address is anything like an address: answers may quote the event, and what they
-// say goes to logs.
-var address = regexp.MustCompile(`[^\s"<>(),:;=\[\]{}]+(@|%40)[^\s"<>(),:;=\[\]{}]+`)
-
-// excerpt returns the beginning of an answer's text on one line, for people. Web
-// pages, as proxies send them, say nothing that the status does not.
-func excerpt(contentType string, text []byte) string {
-	kind, _, err := mime.ParseMediaType(contentType)
+// excerpt returns the beginning of an answer's text, fit for people. Web pages, as
+// proxies send them, say nothing that the status does not; what is compressed, though
+// it was not asked for, says nothing either.
+func (s *Sender) excerpt(h http.Header, text []byte) string {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil || kind != "text/plain" && kind != "application/json" && kind != "application/problem+json" {
 		return ""
 	}
-	line := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsPrint(r):
-			return r
-		}
-		return -1
-	}, strings.ToValidUTF8(string(text[:min(len(text), 4*maxExcerpt)]), ""))
-	line = strings.Join(strings.Fields(line), " ")
-	line = address.ReplaceAllString(line, "[address]")
-	if runes := []rune(line); len(runes) > maxExcerpt {
-		line = string(runes[:maxExcerpt]) + "…"
+	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return ""
 	}
-	return line
+	return s.fit(string(text), maxExcerpt)
 }

@@ -97,12 +97,21 @@ func TestBackoff(t *testing.T) {
 // What an answer says is kept for people: short, on one line, without addresses
 // and secrets, and no web pages.
 func TestExcerpt(t *testing.T) {
-	s := newTestSender(t, crm(), nil, nil)
+	e := crm()
+	e.Headers = map[string]string{"X-Key": "very/secret"}
+	s := newTestSender(t, e, nil, nil)
 	for _, c := range []struct{ kind, text, want string }{
 		{"application/json", `{"error": "no contact: lena@example.com"}`, `answered 422 Unprocessable Entity: {"error": "no contact: [address]"}`},
 		{"text/plain; charset=utf-8", "no\r\n such\x00 \x1b[31m<Lena.O'Neil+x@münchen.example>", "answered 422 Unprocessable Entity: no such [31m<[address]>"},
 		{"application/problem+json", `{"to":"lena%40example.com"}`, `answered 422 Unprocessable Entity: {"to":"[address]"}`},
 		{"text/plain", "bad token verysecret or " + secretA, "answered 422 Unprocessable Entity: bad token [secret] or [secret]"},
+		{"application/json", `{"to":"lena\u0040example.com"}`, `answered 422 Unprocessable Entity: {"to":"[address]"}`},
+		{"application/json", `{"to":"lena\u002bx\u0040example.com"}`, `answered 422 Unprocessable Entity: {"to":"[address]"}`},
+		{"application/json", `{"key":"very\/secret"}`, `answered 422 Unprocessable Entity: {"key":"[secret]"}`},
+		// Cut where a secret or an address stands.
+		{"text/plain", strings.Repeat("é", 195) + "verysecret", "answered 422 Unprocessable Entity: " + strings.Repeat("é", 195) + "[secr…"},
+		{"text/plain", strings.Repeat(" ", 796) + "lena@example.com", "answered 422 Unprocessable Entity: [address]"},
+		{"text/plain", strings.Repeat(" ", maxAnswer-4) + "lena@example.com", "answered 422 Unprocessable Entity"},
 		{"text/plain", "\xff\xfe", "answered 422 Unprocessable Entity"},
 		{"text/plain", strings.Repeat("é", 1000), "answered 422 Unprocessable Entity: " + strings.Repeat("é", 200) + "…"},
 		{"text/html", "<h1>Unprocessable</h1>", "answered 422 Unprocessable Entity"},
@@ -113,6 +122,11 @@ func TestExcerpt(t *testing.T) {
 		if got := s.judge(resp).err.Error(); got != c.want {
 			t.Errorf("%q gives %q, want %q", c.text, got, c.want)
 		}
+	}
+	resp := reply(422, "Content-Type", "text/plain", "Content-Encoding", "gzip") // nobody asked for that
+	resp.Body = io.NopCloser(strings.NewReader("\x1f\x8b\x08>rkK*NSI"))
+	if got := s.judge(resp).err.Error(); got != "answered 422 Unprocessable Entity" {
+		t.Errorf("of what is compressed %q", got)
 	}
 }
 

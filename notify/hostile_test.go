@@ -56,6 +56,16 @@ func TestHostileEndpoints(t *testing.T) {
 		{"a lie about its length", func(conn net.Conn) {
 			fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n")
 		}, "bad Content-Length"},
+		{"no HTTP, and an address", func(conn net.Conn) {
+			fmt.Fprint(conn, "550 lena@example.com unknown "+strings.Repeat("x", 2000)+"\r\n")
+		}, `malformed HTTP status code "[address]"`},
+		{"a header that is none", func(conn net.Conn) {
+			fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nlena@example.com "+strings.Repeat("x", 2000)+"\r\n\r\n")
+		}, "[address] xxxx"},
+		{"another protocol", func(conn net.Conn) {
+			fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			trickle(conn, "")
+		}, "answered 101"},
 		{"no HTTP", func(conn net.Conn) { fmt.Fprint(conn, "220 mx.example.com ESMTP\r\n") }, "malformed HTTP"},
 		{"escape codes", func(conn net.Conn) {
 			fmt.Fprint(conn, "HTTP/1.1 400 \x1b[31m\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\n\x1b]0;x\x07 \x00\u202eb")

@@ -67,7 +67,7 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 	case errors.Is(err, errNoCounterpart):
 		return outcome{fate: skipped, err: err}
 	case err != nil:
-		return outcome{fate: refused, err: errors.New("not sent: " + address.ReplaceAllString(s.conceal.Replace(err.Error()), "[address]"))}
+		return outcome{fate: refused, err: errors.New("not sent: " + s.fit(err.Error(), maxError))}
 	}
 	attempt, cancel := context.WithTimeout(sparing(ctx), s.timeout)
 	defer cancel()
@@ -89,7 +89,9 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 	}
 	// Present but empty, this is not sent and tells net/http that it may use another
 	// connection if a kept one turns out to be closed: the id makes a repeat harmless.
-	req.Header["X-Idempotency-Key"] = nil
+	if req.Header.Get("X-Idempotency-Key") == "" {
+		req.Header["X-Idempotency-Key"] = nil
+	}
 	resp, err := s.client.Do(req)
 	switch {
 	case err == nil:
@@ -102,7 +104,7 @@ func (s *Sender) post(ctx context.Context, e bouncehound.Event) outcome {
 }
 
 // readable makes an error of the HTTP client fit to be stored and read: without
-// the URL and without secrets.
+// the URL, and as fit does, for it may quote what the server said.
 func (s *Sender) readable(attempt context.Context, err error) error {
 	if errors.Is(attempt.Err(), context.DeadlineExceeded) {
 		return unreached{"no answer within " + s.timeout.String(), hintOf(context.DeadlineExceeded)}
@@ -111,5 +113,5 @@ func (s *Sender) readable(attempt context.Context, err error) error {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	return unreached{s.conceal.Replace(err.Error()), hintOf(err)}
+	return unreached{s.fit(err.Error(), maxError), hintOf(err)}
 }

@@ -75,10 +75,10 @@ func TestExtraHeaders(t *testing.T) {
 		}}
 		log.add("a@example.com")
 		e := crm()
-		e.Headers = map[string]string{"authorization": "Bearer abcdefgh", "User-Agent": "ours/1", "host": "inner.example"}
+		e.Headers = map[string]string{"authorization": "Bearer abcdefgh", "User-Agent": "ours/1", "host": "inner.example", "X-Idempotency-Key": "ours"}
 		runFor(t, newTestSender(t, e, log, crmHook), time.Second)
 		h := crmHook.calls[0].h
-		if h.Get("Authorization") != "Bearer abcdefgh" || h.Get("User-Agent") != "ours/1" || host != "inner.example" {
+		if h.Get("Authorization") != "Bearer abcdefgh" || h.Get("User-Agent") != "ours/1" || h.Get("X-Idempotency-Key") != "ours" || host != "inner.example" {
 			t.Errorf("headers %v, host %s", h, host)
 		}
 	})
