@@ -75,7 +75,7 @@ func (p *program) clean(ctx context.Context, store *db.DB, list string, r cleanR
 	}
 	defer in.Close()
 	var report export.CleanReport
-	tally := &progress{p: p, verb: "cleaned"}
+	tally := &progress{p: p, what: "rows cleaned", every: rowsEvery}
 	err = p.toFile(r.out, func(kept io.Writer) error {
 		return toFileOrNone(r.removed, func(removed io.Writer) error {
 			return toFileOrNone(r.hints, func(hints io.Writer) error {

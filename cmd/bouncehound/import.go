@@ -91,6 +91,8 @@ func (t tally) kinds() string {
 func (in ingest) paths(ctx context.Context, p *program, paths []string) (t tally, err error) {
 	var failed []error
 	var batch []bouncehound.Message
+	told := &progress{p: p, what: "messages read", every: messagesEvery}
+	defer told.end()
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
@@ -117,6 +119,7 @@ func (in ingest) paths(ctx context.Context, p *program, paths []string) (t tally
 				t.other++
 			}
 		}
+		told.add(len(batch))
 		batch = nil
 		return nil
 	}

@@ -90,7 +90,7 @@ func (p *program) importList(ctx context.Context, s *settings, store *db.DB, kin
 		return err
 	}
 	fmt.Fprintf(p.stderr, "batch %d: %s\n", list.Batch, printable(file))
-	a := adding{p: p, s: s, store: store, reader: reader, list: list, progress: &progress{p: p, verb: "read"}}
+	a := adding{p: p, s: s, store: store, reader: reader, list: list, progress: &progress{p: p, what: "rows read", every: rowsEvery}}
 	err = toFileOrNone(l.refused, func(w io.Writer) error {
 		a.refusals = w
 		return a.all(ctx)

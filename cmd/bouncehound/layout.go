@@ -86,22 +86,25 @@ func listError(err error) error {
 type progress struct {
 	mu      sync.Mutex
 	p       *program
-	verb    string
+	what    string // "rows cleaned"
+	every   int    // how many are done between two words about them
 	n, told int
 }
 
-// progressEvery is how many rows are done between two words about them.
-const progressEvery = 50_000
+const (
+	rowsEvery     = 50_000
+	messagesEvery = 1_000
+)
 
 func (t *progress) add(n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.n += n
-	if t.n-t.told < progressEvery || !isTerminal(t.p.stderr) {
+	if t.n-t.told < t.every || !isTerminal(t.p.stderr) {
 		return
 	}
 	t.told = t.n
-	fmt.Fprintf(t.p.stderr, "\r%d rows %s", t.n, t.verb)
+	fmt.Fprintf(t.p.stderr, "\r%d %s", t.n, t.what)
 }
 
 func (t *progress) end() {
