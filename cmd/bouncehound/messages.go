@@ -107,7 +107,7 @@ func (p *program) printMessages(out output, rows func(func(db.StoredMessage, err
 		row = func(m messageRecord) error {
 			found := m.Source
 			if m.Mailbox != "" {
-				found = fmt.Sprintf("%s/%s;UID=%d", m.Mailbox, m.Folder, m.UID)
+				found = foundIn(bouncehound.Place{Mailbox: m.Mailbox, Folder: m.Folder, UID: m.UID})
 			}
 			t.row(cut(m.ID, 13), m.Kind, minute(m.ArrivedAt), found, m.Format, fmt.Sprint(m.Recipients), fmt.Sprint(m.Size), cut(strings.Join(m.Notes, "; "), 60))
 			return nil

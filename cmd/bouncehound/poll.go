@@ -21,6 +21,7 @@ import (
 
 func (p *program) pollCommand() *cobra.Command {
 	var dryRun, wait bool
+	var out output
 	cmd := &cobra.Command{
 		Use:   "poll [MAILBOX…]",
 		Short: "Poll each mailbox once, deliver what is due, and exit",
@@ -28,7 +29,12 @@ func (p *program) pollCommand() *cobra.Command {
 due; and exits, 1 if a mailbox could not be read or a webhook is held back.
 With --dry-run it reads what lies in the folders and prints what it would record,
 touching neither inbox nor store.`,
+		Example: `  bouncehound poll
+  bouncehound poll --dry-run -o json bounces | jq .reason`,
 		RunE: func(cmd *cobra.Command, names []string) error {
+			if cmd.Flags().Changed("output") && !dryRun {
+				return usageError{errors.New("--output is for --dry-run"), "a poll prints no records; messages and export do"}
+			}
 			s, err := p.settings()
 			if err != nil {
 				return err
@@ -42,11 +48,12 @@ touching neither inbox nor store.`,
 			}
 			p.holdMemory(len(mailboxes))
 			if dryRun {
-				return p.dryRun(cmd.Context(), s, mailboxes)
+				return p.dryRun(cmd.Context(), s, mailboxes, out)
 			}
 			return p.pollOnce(cmd.Context(), s, mailboxes, wait)
 		},
 	}
+	out.flag(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "touch neither inbox nor store")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait for a poller that is at work on the store")
 	return cmd
@@ -149,52 +156,3 @@ func carefully(ctx context.Context, one *poller.Poller) (result poller.Result, e
 	}()
 	return one.Poll(ctx)
 }
-
-// dryRun prints what lies in the mailboxes and would be recorded.
-func (p *program) dryRun(ctx context.Context, s *settings, mailboxes []config.Mailbox) error {
-	log := p.logger(s.Log)
-	var errs []error
-	for _, m := range mailboxes {
-		j := s.judge(p, &m)
-		t := newTable(p.stdout, "MAILBOX", "FOLDER", "UID", "ACTION", "RECIPIENT", "CLASS", "REASON", "STATUS", "DIAGNOSTIC")
-		one, err := p.pollerOf(m, s.Store.Path, log.With("mailbox", m.Name), nothingRead{}, func(_ context.Context, batch []bouncehound.Judged, _ bouncehound.Place) ([]bouncehound.Kind, error) {
-			kinds := make([]bouncehound.Kind, len(batch))
-			for i, judged := range batch {
-				m := judged.Message
-				kinds[i] = bouncehound.KindOther
-				for _, b := range j.lines(m) {
-					t.row(m.Place.Mailbox, m.Place.Folder, fmt.Sprint(m.Place.UID), string(b.Action), b.Address, string(b.Class), string(b.Reason), statusCell(b.Recipient), cut(b.Diagnostic, 60))
-				}
-			}
-			return kinds, nil
-		})
-		if err != nil {
-			return err
-		}
-		one.DryRun = true
-		if _, err := one.Poll(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("mailbox %q: %w", m.Name, err))
-		}
-		errs = append(errs, t.end())
-	}
-	return errors.Join(errs...)
-}
-
-// nothingRead is the store of a dry run, which asks it for no more: every message is
-// new.
-type nothingRead struct{ poller.Store }
-
-func (nothingRead) FolderCursor(context.Context, string, string) (bouncehound.Place, error) {
-	return bouncehound.Place{}, nil
-}
-
-func (nothingRead) Recorded(context.Context, string, string, uint32, uint32) ([]uint32, error) {
-	return nil, nil
-}
-
-func (nothingRead) Withheld(context.Context, string, string, uint32) ([]bouncehound.Withheld, error) {
-	return nil, nil
-}
-
-// Withhold remembers nothing; the log tells of it.
-func (nothingRead) Withhold(context.Context, bouncehound.Place, string) error { return nil }

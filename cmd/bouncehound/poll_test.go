@@ -96,6 +96,12 @@ func TestPollDryRun(t *testing.T) {
 	if !strings.Contains(stdout, "lena@example.com") || !strings.Contains(stdout, "user_unknown") {
 		t.Errorf("printed\n%s", stdout)
 	}
+	if stdout, _ = w.run(0, "poll", "--dry-run", "--output", "json"); !strings.HasPrefix(stdout, `{"source":"bounces/INBOX;UID=1","format":"dsn",`) || strings.Count(stdout, "\n") != 1 {
+		t.Errorf("printed\n%s", stdout)
+	}
+	if stdout, _ = w.run(0, "poll", "--dry-run", "--output", "csv"); !strings.HasPrefix(stdout, "source,") || strings.Count(stdout, "\n") != 2 {
+		t.Errorf("printed\n%s", stdout)
+	}
 	if len(w.server.List("INBOX")) != 1 || len(w.receiver.all(t)) != 0 {
 		t.Error("the inbox or the endpoint was touched")
 	}
