@@ -40,6 +40,7 @@ func scraped(t *testing.T) string {
 	m.Begin([]string{"bounces"}, []string{"crm"})
 	m.Watch(standing{})
 	m.Message("bounces", bouncehound.Failed)
+	m.MayBounce(bouncehound.Block, bouncehound.SenderBlocked, bouncehound.FaultSender)
 	m.Bounce(bouncehound.Hard, bouncehound.UserUnknown, bouncehound.FaultRecipient)
 	m.Polled("bounces", 3*time.Second, noon, true)
 	m.IMAPError("bounces", "login")
@@ -55,6 +56,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		`bouncehound_messages_total{action="failed",mailbox="bounces"} 1`,
 		`bouncehound_bounces_total{class="hard",fault="recipient",reason="user_unknown"} 1`,
+		`bouncehound_bounces_total{class="block",fault="sender",reason="sender_blocked"} 0`,
 		`bouncehound_poll_duration_seconds_sum{mailbox="bounces"} 3`,
 		`bouncehound_last_success_timestamp_seconds{mailbox="bounces"} 1.7952624e+09`,
 		`bouncehound_imap_errors_total{mailbox="bounces",stage="login"} 1`,
@@ -145,13 +147,38 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestPromtool: Prometheus takes the alert rules, and finds nothing odd in the metrics.
+// TestAlertsTried: each alert has an example that it fires on, which TestPromtool runs.
+func TestAlertsTried(t *testing.T) {
+	rules, err := os.ReadFile("../docs/prometheus-alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples, err := os.ReadFile("testdata/alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(string(rules), -1)
+	if len(all) < 10 {
+		t.Errorf("%d alerts only", len(all))
+	}
+	for _, alert := range all {
+		if !strings.Contains(string(examples), `alertname="`+alert[1]+`"`) {
+			t.Errorf("%s has no example", alert[1])
+		}
+	}
+}
+
+// TestPromtool: Prometheus takes the alert rules, which fire on their examples and are
+// quiet while all is well, and finds nothing odd in the metrics.
 func TestPromtool(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {
 		t.Skip("promtool is not installed (apt-get install prometheus)")
 	}
 	if out, err := exec.CommandContext(t.Context(), promtool, "check", "rules", "../docs/prometheus-alerts.yml").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := exec.CommandContext(t.Context(), promtool, "test", "rules", "testdata/alerts.yml").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	cmd := exec.CommandContext(t.Context(), promtool, "check", "metrics")

@@ -91,6 +91,12 @@ func (m *Metrics) Begin(mailboxes, endpoints []string) {
 	}
 }
 
+// MayBounce tells of a kind of bounce that can come: its counter starts at 0, so that the
+// first ones are an increase.
+func (m *Metrics) MayBounce(class bouncehound.Class, reason bouncehound.Reason, fault bouncehound.Fault) {
+	m.bounces.WithLabelValues(string(class), string(reason), string(fault))
+}
+
 // unpolled returns the mailboxes of which no poll has ended yet.
 func (m *Metrics) unpolled() (names []string) {
 	m.mu.Lock()

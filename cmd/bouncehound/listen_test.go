@@ -91,6 +91,7 @@ func TestRunListen(t *testing.T) {
 	for _, want := range []string{
 		`bouncehound_messages_total{action="failed",mailbox="bounces"} 1`,
 		`bouncehound_bounces_total{class="hard",fault="recipient",reason="user_unknown"} 1`,
+		`bouncehound_bounces_total{class="block",fault="sender",reason="sender_blocked"} 0`,
 		`bouncehound_poll_duration_seconds_count{mailbox="bounces"} 1`,
 		`bouncehound_last_success_timestamp_seconds{mailbox="bounces"} 1.`,
 		`bouncehound_imap_errors_total{mailbox="bounces",stage="login"} 0`,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bouncehound"
+	"bouncehound/classifier"
 	"bouncehound/db"
 	"bouncehound/poller"
 	"bouncehound/web"
@@ -30,7 +31,13 @@ func newWatched() *watched {
 			}
 		}
 	}
-	return &watched{metrics: web.NewMetrics(version(), revision), ends: map[string]time.Time{}}
+	w := &watched{metrics: web.NewMetrics(version(), revision), ends: map[string]time.Time{}}
+	for _, r := range classifier.Reasons() {
+		if r.Reason != bouncehound.ReasonNotABounce {
+			w.metrics.MayBounce(r.Class, r.Reason, r.Fault)
+		}
+	}
+	return w
 }
 
 // begin tells what there is from now on.
