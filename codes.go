@@ -165,7 +165,7 @@ func introducesReply(before string) bool {
 var replyWords = map[string]bool{
 	"said": true, "smtp": true, "error": true, "code": true, "returned": true, "answered": true, "responded": true,
 	"response": true, "reply": true, "was": true, "with": true, "status": true, "<<<": true, "is": true,
-	"fehler": true, "erreur": true, "->": true, "=>": true, "dsn": true,
+	"rcpt": true, "mail+rcpt": true, "fehler": true, "erreur": true, "->": true, "=>": true, "dsn": true,
 }
 
 // lastWord returns the last word of s, in lower case.

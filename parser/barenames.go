@@ -40,6 +40,8 @@ func (m *message) bareNames(text string, action bouncehound.Action, sent []strin
 		}
 		switch {
 		case name == "":
+		case listed && namedIn(sent, line) != "" && tellsFailure(line):
+			recs = append(recs, bouncehound.Recipient{Action: action, Address: namedIn(sent, line), Diagnostic: strings.TrimSpace(line)})
 		case strings.HasSuffix(name, ":"):
 			listed = tellsFailure(name)
 		case !listed || !isBareName(name) || indentOf(line) == 0:
@@ -58,6 +60,15 @@ func (m *message) bareNames(text string, action bouncehound.Action, sent []strin
 		}
 	}
 	return recs
+}
+
+// namedIn returns whose local part a line begins with: "lena is not a known user".
+func namedIn(sent []string, line string) string {
+	name, _, ok := strings.Cut(strings.TrimSpace(line), " ")
+	if !ok || !isBareName(name) {
+		return ""
+	}
+	return completed(name, "", sent)
 }
 
 // columns cuts a line at a wide gap.

@@ -59,7 +59,7 @@ func entries(text string) (list []entry) {
 				e = &list[len(list)-1]
 				rest = e.expandedFrom(after)
 			}
-			e.said = strings.TrimSpace(strings.TrimLeft(rest, ":. \t"))
+			e.said = strings.TrimSpace(strings.TrimPrefix(strings.TrimLeft(rest, ":. \t"), "- "))
 			blank, waiting, before = false, true, line
 			continue
 		}
@@ -122,7 +122,7 @@ func entryLine(line string) (address, rest string, ok bool) {
 	if strings.IndexByte(line, '@') < 0 {
 		return "", "", false
 	}
-	s := strings.TrimLeft(line, " \t*-•·|")
+	s := withoutNumber(strings.TrimLeft(line, " \t*-•·|"))
 	if strings.HasPrefix(s, "<") {
 		inner, after, closed := strings.Cut(s[1:], ">")
 		if !closed {
@@ -153,6 +153,19 @@ func entryLine(line string) (address, rest string, ok bool) {
 	}
 	rest = s[len(token):]
 	return address, rest, afterEntry(rest)
+}
+
+// withoutNumber takes the number of an entry off a line: "2. ", "3) ".
+func withoutNumber(s string) string {
+	for i := 0; i < len(s) && i < 4; i++ {
+		if (s[i] == '.' || s[i] == ')') && i > 0 && i+1 < len(s) && s[i+1] == ' ' {
+			return strings.TrimLeft(s[i+1:], " ")
+		}
+		if s[i] < '0' || s[i] > '9' {
+			break
+		}
+	}
+	return s
 }
 
 // afterEntry says whether what follows an address lets it head an entry.

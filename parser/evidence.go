@@ -39,7 +39,7 @@ func (m *message) weighReport() int8 {
 		return surely
 	}
 	keeper := containsFold(from, "postmaster") || containsFold(from, "admin") // a person may sit behind it
-	if (!daemon || keeper) && (isAnswer(subject) || m.subjectIs(autoSubject)) {
+	if (!daemon || keeper) && !m.opensAsReport() && (isAnswer(subject) || m.subjectIs(autoSubject)) {
 		return noReport
 	}
 	if daemon {
@@ -69,6 +69,14 @@ func (m *message) weighReport() int8 {
 		return maybe
 	}
 	return noReport
+}
+
+// opensAsReport says whether the first words are those of a program that cannot be taken for a
+// person. QUIRK: Apache James gives its report the subject of a reply, "Re: Your order", and the
+// field In-Reply-To.
+func (m *message) opensAsReport() bool {
+	h := m.header()
+	return h.get("Return-Path") == "<>" && !h.has("User-Agent") && !isMailProgram(h.get("X-Mailer")) && hasPrefixFold(m.opening(), "hi. this is the james mail server at ")
 }
 
 // answersNothing says whether a program says that no message made it write (RFC 3834
@@ -144,8 +152,8 @@ func isDaemon(from string) bool {
 	if from == "" {
 		return false
 	}
-	if from == "<>" {
-		return true
+	if from == "<>" || strings.HasSuffix(from, "<@>") {
+		return true // QUIRK: Courier's own address
 	}
 	local, name := daemonParts(from)
 	if isDaemonLocal(local) {
@@ -167,7 +175,7 @@ var daemonNames = newPhrases(
 // whatever name stands beside it.
 func isDaemonAddress(from string) bool {
 	local, _ := daemonParts(from)
-	return from == "<>" || isDaemonLocal(local)
+	return from == "<>" || strings.HasSuffix(from, "<@>") || isDaemonLocal(local)
 }
 
 // daemonParts returns the local part and the display name of a From field.

@@ -12,7 +12,7 @@ func (m *message) findReply(rec *bouncehound.Recipient) {
 	if reply, status := bouncehound.Codes(oneLine(rec.Diagnostic, maxDiagnostic)); reply != 0 || status != "" {
 		return
 	}
-	text := m.text()
+	text := withoutFooter(m.text())
 	if i := indexFold(text, "transcript of session follows"); i >= 0 {
 		t := readSession(text[i:])
 		diagnostic := rec.Diagnostic

@@ -22,6 +22,9 @@ import (
 //
 //	Hi! This is the ezmlm program.                                 ezmlm
 //	Sorry, only subscribers may post.
+//
+//	From: Majordomo@lists.example.com                              LISTSERV, Lyris, Majordomo, Sympa:
+//	Posting is only allowed to members.                            see refusesPosting
 func readListManager(m *message) *bouncehound.Report {
 	h := m.header()
 	subject := m.subject()
@@ -44,8 +47,49 @@ func readListManager(m *message) *bouncehound.Report {
 		return m.wrapped() // what made Mailman tell the list's owner
 	case m.looksLikeReport() && strings.HasPrefix(strings.TrimSpace(m.text()), "Hi! This is the ezmlm program"):
 		return failed(listOf(cleanAddress(h.get("From"))), m.text())
+	case isListRobot(h.get("From")) && h.get("Return-Path") == "<>" && !isList(h) && !isAnswer(subject) && !isPerson(h):
+		text := withoutFooter(m.text())
+		if refusesPosting(text) {
+			return failed(m.postedTo(text), text)
+		}
 	}
 	return nil
+}
+
+// isListRobot says whether a From field is that of LISTSERV, Lyris ListManager, Majordomo, Sympa,
+// Ecartis or mlmmj, which write to who posts in their own name.
+func isListRobot(from string) bool {
+	local, _ := daemonParts(from)
+	return listRobots.begin(local) != ""
+}
+
+var listRobots = newPhrases("listserv", "lyris", "listmanager", "majordomo", "majordom", "sympa", "ecartis", "listar", "mlmmj")
+
+// refusesPosting says whether the first words tell that a posting is refused; of a subscription
+// or a command they tell otherwise. QUIRK: LISTSERV justifies its lines with blanks.
+func refusesPosting(text string) bool {
+	words := strings.Join(strings.Fields(text[:min(len(text), 800)]), " ")
+	return !containsFold(words, "subscription") && postingRefusals.in(words)
+}
+
+var postingRefusals = newPhrases(
+	"not allowed to post", "not authorized to post", "not authorized to send mail to", "not allowed to send this message", "not permitted to post", "posting is only allowed", "only subscribers may", "only members may post", "your message was rejected", "your posting was rejected",
+	"n'êtes pas autorisé à", "seuls les abonnés",
+)
+
+// postedTo returns the list that a posting went to: the only address of the returned letter, or
+// the first in the text at the robot's own domain.
+func (m *message) postedTo(text string) string {
+	if to := addresses(m.returnedHeader().get("To"), 2); len(to) == 1 {
+		return to[0]
+	}
+	domain := bouncehound.Domain(cleanAddress(m.header().get("From")))
+	for _, a := range addresses(strings.Join(strings.Fields(text[:min(len(text), 800)]), ", "), 8) {
+		if bouncehound.Domain(a) == domain && !isListRobot(a) && m.mayFail(a, nil) {
+			return a
+		}
+	}
+	return ""
 }
 
 // listOf returns the address of the list that an address of its manager belongs to.

@@ -15,8 +15,8 @@ import (
 //	Final-Recipient: rfc822;lena@example.com
 //	Disposition: manual-action/MDN-sent-manually; displayed
 //
-// QUIRK: Dovecot's delivery agent says that it refused a letter in this form too:
-// "Your message to <lena@example.com> was automatically rejected:".
+// QUIRK: the delivery agents of Dovecot and Cyrus say that they refused a letter in this form
+// too, as RFC 5429 section 2.1 lets Sieve's reject do: see refusedBySieve.
 func readMDN(m *message) *bouncehound.Report {
 	p := &m.parts[0]
 	kind := ""
@@ -27,8 +27,11 @@ func readMDN(m *message) *bouncehound.Report {
 	switch mdn := m.part("message/disposition-notification"); {
 	case hasPrefixFold(kind, "disposition-notification"), mdn != nil:
 		r := &bouncehound.Report{Format: "mdn"}
-		if _, why, ok := strings.Cut(m.text(), "was automatically rejected:"); ok && mdn != nil && m.fromDaemon() {
-			fields := m.headerOf(m.decode(mdn))
+		if mdn == nil || !m.fromDaemon() {
+			return r
+		}
+		fields := m.headerOf(m.decode(mdn))
+		if why, ok := refusedBySieve(m.text()); ok && !containsFold(fields.get("Disposition"), "manual") && !containsFold(fields.get("Disposition"), "displayed") {
 			r.Recipients = []bouncehound.Recipient{{
 				Action: bouncehound.Failed, Address: recipientAddress(fields.get("Original-Recipient"), true), Final: recipientAddress(fields.get("Final-Recipient"), false), Diagnostic: why,
 			}}
@@ -40,6 +43,21 @@ func readMDN(m *message) *bouncehound.Report {
 		return &bouncehound.Report{Format: "dmarc"}
 	}
 	return nil
+}
+
+// refusedBySieve returns the reason of a letter that was refused, if the words of a receipt say that
+// it was: Dovecot's "Your message to <lena@example.com> was automatically rejected:", Cyrus's
+// "Your message was automatically rejected by Sieve, a mail filtering language. The following
+// reason was given:".
+func refusedBySieve(text string) (why string, ok bool) {
+	_, why, ok = strings.Cut(text, "was automatically rejected")
+	if !ok {
+		return "", false
+	}
+	if _, given, told := strings.Cut(why, "reason was given:"); told {
+		return given, true
+	}
+	return strings.CutPrefix(why, ":")
 }
 
 // hasAggregate says whether a part is named as RFC 7489 section 7.2.1.1 wants it:

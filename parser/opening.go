@@ -1,6 +1,10 @@
 package parser
 
-import "strings"
+import (
+	"strings"
+
+	"bouncehound"
+)
 
 // opening returns how the first words of the message begin: the phrases that formats are
 // known by are plain ASCII in the first line.
@@ -45,6 +49,28 @@ var banners = newPhrases(
 	"this message was checked", "this message has been scanned", "this email has been scanned", "this e-mail has been scanned", "you don't often get", "some people who received",
 	"achtung:", "vorsicht:", "externe e-mail", "attention :", "attention:", "expéditeur externe", "courriel externe", "atención:", "attenzione:", "cuidado:", "let op:", "extern bericht",
 )
+
+// withoutFooter returns a text without what a gateway has set below it: a short paragraph under a
+// line of two dashes, in which no server answers.
+func withoutFooter(text string) string {
+	i := strings.LastIndex(text, "\n--\n")
+	if j := strings.LastIndex(text, "\n-- \n"); j > i {
+		i = j
+	}
+	if i < 0 || len(text)-i > 1000 || isBlank(text[:i]) {
+		return text
+	}
+	footer := strings.TrimSpace(text[i+4:])
+	if strings.Contains(footer, "\n\n") {
+		return text
+	}
+	for line := range strings.SplitSeq(footer, "\n") {
+		if reply, status := bouncehound.Codes(strings.TrimSpace(line)); reply != 0 || status != "" {
+			return text
+		}
+	}
+	return text[:i+1]
+}
 
 // withoutMark returns a subject without what a gateway has set before it: "[EXTERNAL]",
 // "***SPAM***", "{Spam?}".

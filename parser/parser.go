@@ -79,6 +79,7 @@ var formats = []format{
 	{"mdn", readMDN},
 	{"ses", readSES},
 	{"notice", readNotice},
+	{"pec", readPEC},
 	{"exchange", readExchange},
 	{"mdaemon", readMDaemon},
 	{"zoho", readZoho},

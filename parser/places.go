@@ -31,10 +31,20 @@ func (m *message) proseRecipients(text string, action bouncehound.Action) (recs 
 		}
 	}
 	if len(recs) == 0 {
+		recs = m.refusedInLines(text, action, sent)
+	}
+	if len(recs) == 0 {
 		recs = m.inParagraphs(text, action, sent)
 	}
 	if len(recs) == 0 {
 		recs = readSession(text).recipients(action)
+	}
+	if len(recs) == 0 && m.like == surely {
+		if a := m.letterTo(text, sent); a != "" && m.subjectIs(bounceSubject) {
+			recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
+		} else if a := m.refusedInCode(text, sent); a != "" && action == bouncehound.Failed {
+			recs = append(recs, bouncehound.Recipient{Action: action, Address: a})
+		}
 	}
 	if len(sent) > 0 {
 		var known []bouncehound.Recipient
@@ -88,7 +98,9 @@ func (m *message) labelled(text string, action bouncehound.Action, sent []string
 // recipientLabels are what programs set before the address that failed.
 var recipientLabels = [...]string{
 	"recipient:", "recipient address:", "rcpt to:", "undeliverable address:", "error-for:", "failed address:", "user account:", "final-recipient:", "original-recipient:",
-	"undeliverable to", "recipients:", "destinataire :", "destinataire:", "destinatario:", "empf\u00e4nger:", "ontvanger:", "\u5b9b\u5148", "\u6536\u4ef6\u4eba",
+	"undeliverable to", "recipients:", "adresat:", "odbiorca:", "mottagare:", "mottaker:", "modtager:", "vastaanottaja:", "penerima:",
+	"p\u0159\u00edjemce:", "c\u00edmzett:", "al\u0131c\u0131:", "\u03c0\u03b1\u03c1\u03b1\u03bb\u03ae\u03c0\u03c4\u03b7\u03c2:", "\u043e\u043b\u0443\u0447\u0430\u0442\u0435\u043b\u044c:", "\u0434\u0435\u0440\u0436\u0443\u0432\u0430\u0447:", "\uc218\uc2e0\uc790", "\ubc1b\ub294 \uc0ac\ub78c",
+	"destinataire :", "destinataire:", "destinatario:", "empf\u00e4nger:", "ontvanger:", "\u5b9b\u5148", "\u6536\u4ef6\u4eba",
 }
 
 // inParagraphs takes the addresses of sentences that tell of failing. Where the
@@ -116,8 +128,8 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 		}
 		waiting = 0
 		listed := announced
-		failing := tellsAction(paragraph, action)
-		announced = (failing || listed) && strings.HasSuffix(strings.TrimSpace(paragraph), ":")
+		failing := m.tellsAction(paragraph, action)
+		announced = (failing || listed) && strings.HasSuffix(strings.TrimSpace(paragraph), ":") && !asksToWrite(paragraph)
 		if !failing && !listed || strings.IndexByte(paragraph, '@') < 0 {
 			continue
 		}
@@ -128,7 +140,7 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 		before := len(recs)
 		for left := paragraph; left != ""; {
 			var sentence string
-			if sentence, left = cutSentence(left); tellsAction(sentence, action) {
+			if sentence, left = cutSentence(left); m.tellsAction(sentence, action) {
 				take(sentence, paragraph, 50)
 			}
 		}
@@ -143,14 +155,14 @@ func (m *message) inParagraphs(text string, action bouncehound.Action, sent []st
 }
 
 // tellsAction says whether words tell that something became of a letter.
-func tellsAction(s string, action bouncehound.Action) bool {
+func (m *message) tellsAction(s string, action bouncehound.Action) bool {
 	switch action {
 	case bouncehound.Delayed:
 		return tellsFailure(s) || isDelay(s)
 	case bouncehound.Delivered:
 		return tellsSuccess(s)
 	}
-	return tellsFailure(s)
+	return m.tellsFailing(s)
 }
 
 // cutSentence cuts the first sentence off a paragraph.

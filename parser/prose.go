@@ -22,7 +22,7 @@ func readProse(m *message) *bouncehound.Report {
 	if m.isToOwner() {
 		return nil // who fails in it is not told of a letter of ours
 	}
-	text := m.text()
+	text := withoutFooter(m.text())
 	subject := m.subject()
 	action := bouncehound.Failed
 	if m.tellsDelay(text) {
@@ -31,7 +31,7 @@ func readProse(m *message) *bouncehound.Report {
 	if action == bouncehound.Failed && !tellsFailure(text) && (tellsSuccess(subject) || tellsSuccess(text[:min(len(text), 1500)])) {
 		action = bouncehound.Delivered
 	}
-	if action == bouncehound.Failed && !m.subjectIs(bounceSubject) && !tellsFailure(text) && !m.header().has("X-Failed-Recipients") {
+	if action == bouncehound.Failed && !m.subjectIs(bounceSubject) && !m.tellsFailing(text) && !m.header().has("X-Failed-Recipients") && m.refusedInCode(text, m.sentAddresses()) == "" {
 		if m.like == surely && isDaemonAddress(m.header().get("From")) {
 			return m.wrapped()
 		}

@@ -28,6 +28,9 @@ func (m *message) split() {
 				p.mediaType = "message/rfc822"
 			}
 		}
+		if p.mediaType == "application/octet-stream" && parent >= 0 && isLetterFile(p) {
+			p.mediaType = "message/rfc822" // QUIRK: gateways attach it as any file
+		}
 		if parent >= 0 {
 			m.parts[parent].children++
 		}
@@ -102,6 +105,15 @@ func (m *message) split() {
 			return
 		}
 	}
+}
+
+// isLetterFile says whether a part is a file whose name says that it is a letter.
+func isLetterFile(p *part) bool {
+	name := param(p.params, "name")
+	if name == "" {
+		name = param(p.header.get("Content-Disposition"), "filename")
+	}
+	return hasSuffixFold(name, ".eml")
 }
 
 // nextDelimiter returns where the next line that begins with "--" begins and

@@ -94,7 +94,12 @@ func cutReturned(s string, apart bool) (words, quoted string) {
 		if announcesReturned(trimmed) {
 			rest := s[next:]
 			if at := headerIn(rest, isRule(trimmed[0])); at >= 0 {
-				return s[:pos], rest[at:]
+				_, _, travelled := headerBlock(rest[at:])
+				if !apart || travelled || isRule(trimmed[0]) {
+					return s[:pos], rest[at:]
+				}
+				pos = next
+				continue // "Original message details:", in which the reason may stand
 			}
 			if strings.HasPrefix(trimmed, "-") || strings.HasPrefix(trimmed, "=") || isBlank(rest[:min(len(rest), 200)]) {
 				return s[:pos], ""
