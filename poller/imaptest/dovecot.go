@@ -47,7 +47,7 @@ func startDovecot(t testing.TB, more, mechanisms string) *Server {
 	cert, pool := selfSigned(t)
 	d.layOut(cert)
 	t.Cleanup(d.stop)
-	for range 3 { // a port that was free may not be any more
+	for range 3 { // a port that was free may have gone to another test
 		d.plain, d.encrypted = freePort(t), freePort(t)
 		d.configure(nil)
 		if err = d.start(); err == nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
@@ -106,7 +107,10 @@ func (m *memory) start(ln net.Listener, config *tls.Config, caps []imap.Cap) {
 	m.mu.Lock()
 	m.servers = append(m.servers, server)
 	m.mu.Unlock()
-	m.served.Go(func() { _ = server.Serve(ln) })
+	m.served.Go(func() {
+		_ = server.Serve(ln)
+		_ = ln.Close() // a server that is closed before it serves leaves it open
+	})
 }
 
 func (m *memory) stop() {
@@ -178,9 +182,17 @@ func (s *session) writable() error {
 	return nil
 }
 
+// listen listens at a port below those that the kernel gives out by itself, from 32768
+// on (ip(7): ip_local_port_range): nobody gets it while it is not listened at.
 func listen(t testing.TB) net.Listener {
 	t.Helper()
-	return relisten(t, "127.0.0.1:0")
+	for range 1000 {
+		if ln, err := net.Listen("tcp", loopback(20_000+rand.IntN(12_000))); err == nil {
+			return ln
+		}
+	}
+	t.Fatal("no port is free")
+	return nil
 }
 
 func relisten(t testing.TB, addr string) net.Listener {
