@@ -346,6 +346,27 @@ func TestLyingSizes(t *testing.T) {
 	}
 }
 
+// A body that comes slowly is waited for as long as it comes.
+func TestSlowBody(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{mails: []string{"Subject: report 1\r\n\r\n" + strings.Repeat("x", 1<<20)}}, newMemo()
+		s.on = onFetch(func(c *scripted, tag string, _ []int) bool {
+			fmt.Fprintf(c.conn, "* 1 FETCH (UID 1 BODY[] {%d}\r\n", len(s.mails[0]))
+			for piece := range slices.Chunk([]byte(s.mails[0]), 10<<10) {
+				time.Sleep(6 * time.Second)
+				if _, err := c.conn.Write(piece); err != nil {
+					return true
+				}
+			}
+			c.send(")\r\n%s OK done", tag)
+			return true
+		})
+		if got := poll(t, scriptPoller(s, m)); got.Reports != 1 || len(m.kept[0].Raw) != len(s.mails[0]) {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
 // A body that is cut off looks to go-imap like a short one; and nothing is believed
 // before the server has said that all is well.
 func TestCutOff(t *testing.T) {
