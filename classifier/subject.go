@@ -29,19 +29,19 @@ const (
 var words = kindsOf(map[wordKind]string{
 	thing: `
 		access agent api app application approver archive asn attachment autoreply auto-reply backend boundary ca calendar
-		campaign case certificate channel charset class client command company condition configuration connector content
+		campaign case certificate channel charset class client command company condition configuration connector content conversation
 		cookie country credential credentials database definition delegate device dictionary directory disk dn document driver
-		encoding encryption extension feature field file files filesystem filter folder form forwarding function header homedir
-		hop identity image interface isp issuer key keyring keys language licence license link login macro maildir manager map
-		method milter mime module moderator mount mx nameserver namespace network object operator option organization
+		encoding encryption event extension feature field file files filesystem filter folder form forwarding function gateway header homedir
+		hop identity image interface invitation isp issuer key keyring keys language licence license link login macro maildir manager map
+		meeting method milter mime module moderator mount mx nameserver namespace network object operator option organization
 		organisation originator owner package parameter parser partition password path peer permission plugin policy
-		pool port process profile program property protocol provider proxy quarantine queue quota record reference
+		pool port process profile program project property protocol provider proxy quarantine queue quota record reference
 		relay resource role rule scanner schema script selector server service signature site smarthost
 		socket software spool storage store subject subscription syntax table tag template tenant thread ticket token tracker
 		transport type url vendor verb version volume website workflow zone`,
 	carrier: "connection delivery job mail message request session transaction",
 	adjunct: `amavis auth authenticating callback calling db dovecot database exim external forward forwarding guest ip ldap milter mysql
-		pgsql postfix postgres postgresql postgrey proxy relay replication reply responder's return rspamd sasl service spamd sql submitting web`,
+		pgsql postfix postgres postgresql postgrey proxy relay replication reply responder return rspamd sasl service spamd sql submitting web`,
 	part: `access agent attribute certificate class confirmation database filter flags format group header home key level licence license
 		map mapping password permissions policy preferences profile quota record rights role script server session settings
 		signature store table template token type verification volume`,
@@ -50,7 +50,7 @@ var words = kindsOf(map[wordKind]string{
 	article:     "a an any its my our that the their this your",
 	preposition: "after at before by from in into on over through to under via with within",
 	tells:       "addressed because claims replied reported reports responded returned returns said says sent since states tells tried which who you",
-	verb:        "are cannot could couldn't does doesn't had has have invalid is isn't may no nonexistent not unknown was wasn't were",
+	verb:        "are cannot could couldn't disabled does doesn't had has have inactive invalid is isn't may no nonexistent not suspended unknown was wasn't were",
 })
 
 func kindsOf(list map[wordKind]string) map[string]wordKind {
@@ -78,6 +78,9 @@ func (p *phrase) ofOther(text []byte, start, stop int) bool {
 func ofOther(text []byte, start int) bool {
 	word, rest := cutWord(text[start:])
 	first := words[string(word)]
+	if head, tail, ok := bytes.Cut(word, []byte("-")); ok && words[string(head)]&contact != 0 {
+		return words[string(tail)]&verb == 0 // "user-defined", but "user-unknown"
+	}
 	if first&article != 0 {
 		word, rest = cutWord(rest)
 		first = words[string(word)]
@@ -96,18 +99,19 @@ func ofOther(text []byte, start int) bool {
 	owned := first&contact == 0
 	named, passed := !owned, !owned
 	word, before, ok := wordBefore(text, start)
-	after := first
+	after, relative := first, false
 	for range 6 {
 		if !ok {
 			break
 		}
 		kind := words[string(word)]
+		owner, ofs := bytes.CutSuffix(word, []byte("'s"))
 		switch {
-		case after&contact != 0 && kind&adjunct != 0:
+		case after&contact != 0 && (kind&adjunct != 0 || ofs && words[string(owner)]&(thing|adjunct) != 0):
 			return true
 		case kind&(thing|carrier) != 0:
 			lead := leadOf(text, before)
-			if words[lead]&preposition != 0 {
+			if words[lead]&preposition != 0 && !relative {
 				return false
 			}
 			if lead != "of" {
@@ -124,7 +128,7 @@ func ofOther(text []byte, start int) bool {
 		default:
 			named = true
 		}
-		after = kind
+		after, relative = kind, string(word) == "that"
 		word, before, ok = wordBefore(text, before)
 	}
 	return false
