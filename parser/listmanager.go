@@ -69,11 +69,11 @@ var listRobots = newPhrases("listserv", "lyris", "listmanager", "majordomo", "ma
 // or a command they tell otherwise. QUIRK: LISTSERV justifies its lines with blanks.
 func refusesPosting(text string) bool {
 	words := strings.Join(strings.Fields(text[:min(len(text), 800)]), " ")
-	return !containsFold(words, "subscription") && postingRefusals.in(words)
+	return !containsFold(words, "subscription") && !containsFold(words, "approv") && postingRefusals.in(words)
 }
 
 var postingRefusals = newPhrases(
-	"not allowed to post", "not authorized to post", "not authorized to send mail to", "not allowed to send this message", "not permitted to post", "posting is only allowed", "only subscribers may", "only members may post", "your message was rejected", "your posting was rejected",
+	"you are not allowed to post", "you are not authorized to post", "you are not authorized to send mail to", "you are not allowed to send", "you are not permitted to post", "posting is only allowed", "only subscribers may", "only members may post", "your message was rejected", "your posting was rejected",
 	"n'êtes pas autorisé à", "seuls les abonnés",
 )
 

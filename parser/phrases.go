@@ -47,13 +47,13 @@ var failurePhrases = newPhrases(
 	"could not", "couldn't", "cannot", "can't be", "can not", "unable to", "failed", "failure", "undeliver", "not deliver", "wasn't delivered", "not been delivered",
 	"rejected", "refused", "unknown", "does not exist", "doesn't exist", "not exist", "no such", "invalid", "exceed", "quota", "mailbox is full", "mailbox full", "inbox is full", "not a valid",
 	"not found", "bounced", "did not reach", "was not sent", "error delivering", "no longer", "disabled", "not accept", "blocked", "trouble delivering", "returned to you", "not match", "not exactly match", "no match for", "matches no", "not defined",
-	"not receive", "over its", "not a known", "not recognized", "not listed", "denied", "isn't valid", "incorrect", "prevented",
+	"not receive", "over its", "not a known", "is not known", "not recognized", "not listed", "denied", "isn't valid", "incorrect", "prevented",
 	"konnte nicht", "konnten nicht", "nicht zugestellt", "unzustellbar", "unbekannt", "nicht erreich", "fehlgeschlagen", "existiert nicht", "postfach ist voll",
 	"n'a pas pu", "n'a pu", "inconnu", "n'existe pas", "impossible de", "refus", "no se pudo", "no pudo ser", "no se ha podido", "no se ha entregado", "error de entrega", "desconocido", "no existe",
-	"nao pode", "nao foi", "falha na entrega", "inexistente", "non e' stato", "impossibile", "sconosciuto", "kan niet worden", "kon niet worden", "niet bezorgd", "onbekend",
+	"nao pode", "nao foi", "falha na entrega", "inexistente", "non e' stato", "impossibile", "sconosciuto", "kan niet worden", "bericht kon niet", "niet bezorgd", "onbekend",
 	"kunde inte", "det gick inte", "kunne ikke", "mislykkedes", "mislyktes", "ei voitu", "nie mo", "nie istnieje", "nie powiod", "nelze", "nebylo", "nezda", "zlyhalo", "nem siker", "nem lehet", "nepodarilo",
 	"nu a putut", "teslim edilemedi", "iletilemedi", "gagal", "tidak terkirim",
-	"abgewiesen", "abgelehnt", "nicht ausgeliefert", "nicht bekannt", "nicht angenommen", "nicht gefunden", "n'a pas ét", "nicht möglich", "ha sido devuelto", "no ha sido entregado", "no fue entregado", "rechazado", "niet afgeleverd", "niet worden afgeleverd", "bestaat niet", "geweigerd", "gick inte att", "inte levereras", "inte levererats", "finns inte", "blev ikke", "ikke leveres", "ikke leveret", "ikke levert", "ikke afleve", "findes ikke", "finnes ikke", "tidak dapat dikirim", "tidak ditemukan", "tidak dapat ", "nu a fost livrat", "nu a fost primit", "bulunamad", "foi devolvida", "foi rejeitada", "rifiutato", "respinto", "inesistente",
+	"abgewiesen", "abgelehnt", "nicht ausgeliefert", "nicht bekannt", "nicht angenommen", "nicht gefunden", "n'a pas ét", "ha sido devuelto", "no ha sido entregado", "no fue entregado", "rechazado", "niet afgeleverd", "niet worden afgeleverd", "bestaat niet", "geweigerd", "gick inte att", "inte levereras", "inte levererats", "finns inte", "blev ikke", "ikke leveres", "ikke leveret", "ikke levert", "ikke afleve", "findes ikke", "finnes ikke", "tidak dapat dikirim", "tidak ditemukan", "tidak dapat ", "nu a fost livrat", "nu a fost primit", "bulunamad", "foi devolvida", "foi rejeitada", "rifiutato", "respinto", "inesistente",
 )
 
 var foreignFailures = newPhrases(
@@ -61,7 +61,7 @@ var foreignFailures = newPhrases(
 	"не удалось", "невозможно", "не может быть", "не доставлен", "не было доставлено", "не найден", "не существует", "недоставлен", "сбой доставки", "переполнен", "не вдалося", "неуспешна доставка",
 	"απέτυχε", "δεν ήταν δυνατή", "失敗", "失败", "退信", "退回", "不存在", "無法", "无法", "未能", "できません", "届け", "見つかりません", "配信されません", "못했습니다", "반송", "실패",
 	"فشل", "تعذر", "נכשלה", "לא ניתן", "không thành công", "ไม่สามารถ",
-	"n'a pas été", "nicht möglich", "zurückgewiesen", "no se encontró", "não pode", "nie mogła", "nie mógł", "niedoręcz", "nie mogliśmy", "nepodařilo", "nebyla doru", "nebyl doru", "doručit nelze", "neexistuje", "nem sikerült", "nem található", "ei löydy", "ulaştırılamadı", "gönderilemedi", "bulunamadı", "δεν παραδόθηκε", "αποτυχία", "δεν υπάρχει", "δεν μπορ", "відхилено", "отклонено", "отклонён", "не вручено", "неможливо", "не знайдено", "не існує", "не бе доставен", "не може да бъде", "không gửi được", "không thể", "không tồn tại", "ไม่พบ", "未投递", "不能送达", "没有送达", "沒有送達", "拒收", "存在しません", "반려", "לא נמסר", "غير موجود",
+	"n'a pas été", "zurückgewiesen", "no se encontró", "não pode", "nie mogła", "nie mógł", "niedoręcz", "nie mogliśmy", "nepodařilo", "nebyla doru", "nebyl doru", "doručit nelze", "neexistuje", "nem sikerült", "nem található", "ei löydy", "ulaştırılamadı", "gönderilemedi", "bulunamadı", "δεν παραδόθηκε", "αποτυχία", "δεν υπάρχει", "δεν μπορ", "відхилено", "отклонено", "отклонён", "не вручено", "неможливо", "не знайдено", "не існує", "не бе доставен", "не може да бъде", "không gửi được", "không thể", "không tồn tại", "ไม่พบ", "未投递", "不能送达", "没有送达", "沒有送達", "拒收", "存在しません", "반려", "לא נמסר", "غير موجود",
 )
 
 // tellsFailing says whether words of a report tell of failing. Those that a mailbox is full or
@@ -98,7 +98,7 @@ var bounceSubjects = newPhrases(
 	"unzustellbar", "nicht zustellbar", "nicht zugestellt", "non remis", "no se puede entregar", "error en la entrega", "mensaje no entregado", "no se ha podido entregar", "impossibile recapitare",
 	"non recapitabile", "consegna fallita", "mancata consegna", "falha na entrega", "onbestelbaar", "bezorging mislukt", "niet bezorgd", "niet-bezorgde", "olevererbart", "kan ikke leveres",
 	"ndn: ", "ei voitu toimittaa", "teslim edilem", "nelivrabil", "nu se poate livra", "niedostarcz", "tidak dapat dikirim",
-	"message was rejected", "mail was rejected", "message has been rejected", "message blocked", "message was blocked", "non-remise", "entrega fallida", "mensaje devuelto", "mensagem devolvida", "correo devuelto", "non consegnat", "niet afgeleverd", "niet worden afgeleverd", "kon niet worden", "kunde inte levereras", "inte levererats", "kunne ikke leveres", "kunne ikke afleveres", "ikke leveret", "ikke levert", "nelivrat", "tidak terkirim", "echec de livraison", "retour de courrier",
+	"message was rejected", "mail was rejected", "message has been rejected", "message blocked", "message was blocked", "non-remise", "entrega fallida", "mensaje devuelto", "mensagem devolvida", "correo devuelto", "non consegnat", "niet afgeleverd", "niet worden afgeleverd", "bericht kon niet", "kunde inte levereras", "inte levererats", "kunne ikke leveres", "kunne ikke afleveres", "ikke leveret", "ikke levert", "nelivrat", "tidak terkirim", "echec de livraison", "retour de courrier",
 )
 
 var foreignSubjects = newPhrases(
@@ -106,5 +106,5 @@ var foreignSubjects = newPhrases(
 	"nie można dostarczyć", "zwrot wiadomości", "nedoručiteln", "nelze doručit", "nedoručeno", "nedoručiteľn", "kézbesíthet", "не удается доставить", "не доставлено", "недоставлен", "не может быть доставлено",
 	"недоставимо", "не вдалося доставити", "μη παραδοτέο", "配信不能", "配信できません", "配信に失敗", "メールエラー", "送信失敗", "无法传递", "未送达", "無法傳遞", "投递失败", "投遞失敗", "发送失败", "无法送达",
 	"退信", "被退回", "传输失败", "배달되지 않음", "발송 실패", "반송", "غير قابل للتسليم", "לא ניתן למסירה", "không thể gửi", "ไม่สามารถส่งได้",
-	"niedoręczon", "nie została dostarczona", "ошибка доставки", "ошибка при доставке", "сбой доставки", "не доставлен", "помилка доставки", "nebyla doru", "doručení selhalo", "αποτυχία παράδοσης", "nem sikerült", "kézbesítési hiba", "ulaştırılamadı", "gönderilemedi", "teslim hatası", "không gửi được", "送信エラー", "送信できません", "送達でき", "宛先不明", "发送失敗", "échec de livraison", "échec de la remise", "échec de la livraison", "message non distribué", "notificación de entrega", "devolución de", "nu a putut fi livrat", "تعذر تسليم", "לא נמסר",
+	"niedoręczon", "nie została dostarczona", "ошибка доставки", "ошибка при доставке", "сбой доставки", "не доставлен", "помилка доставки", "nebyla doru", "doručení selhalo", "αποτυχία παράδοσης", "nem sikerült", "kézbesítési hiba", "ulaştırılamadı", "gönderilemedi", "teslim hatası", "không gửi được", "送信エラー", "送信できません", "送達でき", "宛先不明", "发送失敗", "échec de livraison", "échec de la remise", "échec de la livraison", "message non distribué", "nu a putut fi livrat", "تعذر تسليم", "לא נמסר",
 )

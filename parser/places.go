@@ -99,7 +99,7 @@ func (m *message) labelled(text string, action bouncehound.Action, sent []string
 var recipientLabels = [...]string{
 	"recipient:", "recipient address:", "rcpt to:", "undeliverable address:", "error-for:", "failed address:", "user account:", "final-recipient:", "original-recipient:",
 	"undeliverable to", "recipients:", "adresat:", "odbiorca:", "mottagare:", "mottaker:", "modtager:", "vastaanottaja:", "penerima:",
-	"p\u0159\u00edjemce:", "c\u00edmzett:", "al\u0131c\u0131:", "\u03c0\u03b1\u03c1\u03b1\u03bb\u03ae\u03c0\u03c4\u03b7\u03c2:", "\u043e\u043b\u0443\u0447\u0430\u0442\u0435\u043b\u044c:", "\u0434\u0435\u0440\u0436\u0443\u0432\u0430\u0447:", "\uc218\uc2e0\uc790", "\ubc1b\ub294 \uc0ac\ub78c",
+	"p\u0159\u00edjemce:", "c\u00edmzett:", "al\u0131c\u0131:", "\u03c0\u03b1\u03c1\u03b1\u03bb\u03ae\u03c0\u03c4\u03b7\u03c2:", "\u043e\u043b\u0443\u0447\u0430\u0442\u0435\u043b\u044c:", "\u0434\u0435\u0440\u0436\u0443\u0432\u0430\u0447:", "\uc218\uc2e0\uc790", "\ubc1b\ub294 \uc0ac\ub78c", "\ubc1b\ub294\uc0ac\ub78c",
 	"destinataire :", "destinataire:", "destinatario:", "empf\u00e4nger:", "ontvanger:", "\u5b9b\u5148", "\u6536\u4ef6\u4eba",
 }
 

@@ -32,6 +32,10 @@ func TestNearWild(t *testing.T) {
 		{"certified mail was not taken", "From: posta-certificata@pec.example\nTo: jo@example.org\nX-Ricevuta: non-accettazione\nSubject: AVVISO DI NON ACCETTAZIONE: Prezzi\n\nnel messaggio destinato a lena@pec.example e' stato rilevato un errore formale\n"},
 		{"somebody passes on a notice of certified mail", "From: Omar <omar@example.net>\nTo: jo@example.org\nX-Ricevuta: errore-consegna\nSubject: I: AVVISO DI MANCATA CONSEGNA: Prezzi\n\ndestinato all'utente \"lena@pec.example\" e' stato rilevato un errore\n"},
 		{"somebody passes on a report as a file", "Return-Path: <omar@example.net>\nFrom: Omar <omar@example.net>\nTo: jo@example.org\nSubject: Undeliverable\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nThis came back, 550 for lena@example.com.\n\n--b\nContent-Type: application/octet-stream; name=\"report.eml\"\n\nFrom: MAILER-DAEMON@mx.example.com\nTo: omar@example.net\nSubject: failure notice\nMessage-ID: <1@mx.example.com>\n\n<lena@example.com>: 550 none\n\n--b--\n"},
+		{"a forwarding was set up, in German", daemon + "Subject: Weiterleitung eingerichtet\nContent-Type: text/plain; charset=utf-8\n\nDie Weiterleitung an lena@example.com ist eingerichtet. Eine Kopie zu behalten ist nicht möglich.\n"},
+		{"a posting to be approved", robot + "Subject: tea-talk: approval required\n\nA message from lena@example.com to tea-talk@lists.example.org needs your approval. Its writer is not authorized to post without it.\n"},
+		{"a parcel, in Spanish", "Return-Path: <>\nFrom: Paquetes <aviso@correo.example>\nTo: jo@example.org\nSubject: Entrega fallida de su paquete\n\nSu paquete no ha sido entregado. Escriba a lena@correo.example (ref 550).\n"},
+		{"what waits, in Finnish", daemon + "Subject: Viesti odottaa\n\nViesti vastaanottajalle lena@example.com odottaa.\n\n451 4.7.1 odota\n"},
 		{"people who help, numbered", daemon + "Subject: Undeliverable\n\nYour letter was not sent on. Please write to one of these for assistance:\n\n1. lena@example.com\n2. omar@example.net\n"},
 	} {
 		for _, rec := range Parse([]byte(c.in)).Recipients {
