@@ -78,7 +78,12 @@ func historyOf(ctx context.Context, s *settings, store *db.DB, address string) (
 	if err != nil {
 		return h, false, err
 	}
-	h.Changes = append(h.Changes, changes...)
+	for _, c := range changes {
+		if c.Bounce != nil {
+			c.Bounce.Verdict = s.classifier.Words(c.Bounce.Verdict)
+		}
+		h.Changes = append(h.Changes, c)
+	}
 	for b, err := range s.withWords(store.Bounces(ctx, db.BounceFilter{Address: address, Repeats: true})) {
 		if err != nil {
 			return h, false, err
