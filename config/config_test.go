@@ -318,6 +318,13 @@ func TestRulesPaths(t *testing.T) {
 	if want := []string{dir + "/b.toml", dir + "/a.toml", dir + "/none.toml"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v", got, err)
 	}
+	if found, err := (Rules{Files: []string{dir + "/none/*.toml"}}).Paths(); err != nil || len(found) > 0 {
+		t.Errorf("a folder that is not there: %q, %v", found, err)
+	}
+	// What is no folder can no more be looked into than one that is closed.
+	if found, err := (Rules{Files: []string{dir + "/a.toml/*.toml"}}).Paths(); err == nil {
+		t.Errorf("a folder that cannot be read: %q", found)
+	}
 	if _, err := (Rules{Files: []string{"[*"}}).Paths(); err == nil {
 		t.Error("a bad pattern is no error")
 	}

@@ -1,8 +1,11 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,7 +55,8 @@ func readRules(t *table) Rules {
 
 // Paths returns the files that the patterns name: in the order of the patterns
 // and, of one pattern, by name, each once. A pattern without *, ? or [ names a
-// file whether it is there or not.
+// file whether it is there or not. That a folder is not there is no error; that it cannot
+// be looked into is one: without the rules in it bounces would be judged otherwise.
 func (r Rules) Paths() ([]string, error) {
 	var paths []string
 	for _, pattern := range r.Files {
@@ -62,6 +66,9 @@ func (r Rules) Paths() ([]string, error) {
 			if found, err = filepath.Glob(pattern); err != nil {
 				return nil, fmt.Errorf("rules file %q: %w", pattern, err)
 			}
+			if err := lookInto(filepath.Dir(pattern)); len(found) == 0 && err != nil {
+				return nil, fmt.Errorf("rules.files: %w", err)
+			}
 		}
 		for _, path := range found {
 			if !slices.Contains(paths, path) {
@@ -70,6 +77,15 @@ func (r Rules) Paths() ([]string, error) {
 		}
 	}
 	return paths, nil
+}
+
+// lookInto returns why a folder cannot be read, which [filepath.Glob] does not tell.
+func lookInto(dir string) error {
+	_, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func readLog(t *table) Log {

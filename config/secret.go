@@ -35,9 +35,6 @@ func (f *source) secret() Secret { return Secret{func() *source { return f }} }
 // maxSecret is the greatest length of a secret in octets.
 const maxSecret = 64 << 10
 
-// SecretValue returns a secret that is known by value.
-func SecretValue(value string) Secret { return (&source{value: value}).secret() }
-
 // IsSet says whether a secret is configured, not whether it can be read.
 func (s Secret) IsSet() bool { return s.from != nil }
 

@@ -20,7 +20,7 @@ import (
 // TestSecretIsSilent prints secrets in every way there is.
 func TestSecretIsSilent(t *testing.T) {
 	const hidden = "t0ps3cr3t"
-	s := SecretValue(hidden)
+	s := (&source{value: hidden}).secret()
 	type holder struct {
 		Exported   Secret
 		unexported Secret
@@ -205,7 +205,7 @@ func TestSecretCommandIsStopped(t *testing.T) {
 
 func TestSecretIsSet(t *testing.T) {
 	var none Secret
-	if none.IsSet() || !SecretValue("x").IsSet() {
+	if none.IsSet() || !(&source{value: "x"}).secret().IsSet() {
 		t.Error("IsSet is wrong")
 	}
 	if _, err := none.Read(context.Background()); err == nil {

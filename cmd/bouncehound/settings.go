@@ -49,6 +49,8 @@ func (p *program) settings() (*settings, error) {
 	return p.completed(path, c)
 }
 
+const rulesHint = "rule files and their folder must be there, and open to the user the daemon runs as"
+
 // completed applies the flags to a configuration and loads its rules.
 func (p *program) completed(path string, c *config.Config) (*settings, error) {
 	if p.storePath != "" {
@@ -59,7 +61,7 @@ func (p *program) completed(path string, c *config.Config) (*settings, error) {
 	}
 	paths, err := c.Rules.Paths()
 	if err != nil {
-		return nil, usageError{err, ""}
+		return nil, usageError{err, rulesHint}
 	}
 	rules, err := loadRules(paths)
 	if err != nil {
@@ -102,7 +104,7 @@ func loadRules(paths []string) (*classifier.Classifier, error) {
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("read the rules: %w", err), ""}
+			return nil, usageError{fmt.Errorf("read the rules: %w", err), rulesHint}
 		}
 		files = append(files, classifier.File{Name: path, Data: data})
 	}

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -82,18 +81,6 @@ type Mail struct {
 func (s *Server) SetCaps(caps ...imap.Cap) {
 	s.t.Helper()
 	s.setCaps(caps)
-}
-
-// Caps returns what the server advertises after the login, sorted.
-func (s *Server) Caps() []imap.Cap {
-	s.t.Helper()
-	c := s.client()
-	defer c.Close()
-	caps, err := c.Capability().Wait()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return slices.Sorted(maps.Keys(caps))
 }
 
 // Append puts a message into a folder, which is created where it is missing.
