@@ -257,7 +257,7 @@ func (c *cleaning) judge(addresses []string, removals []Removal) Removal {
 		return r
 	}
 	if !c.CheckSyntax {
-		if !slices.ContainsFunc(addresses, bouncehound.IsAddress) {
+		if !slices.ContainsFunc(addresses, isUsable) {
 			c.report.NoAddress++
 		}
 		return Removal{}

@@ -119,7 +119,7 @@ func columns(first [][]string, asked map[Field]string, fields ...Field) (at map[
 			at[FieldEmail] = i
 		}
 	} else if !header { // by number
-		header = !hasAddress(head, i) && slices.ContainsFunc(first, func(r []string) bool { return hasAddress(r, i) })
+		header = isHeading(head, i) && slices.ContainsFunc(first, func(r []string) bool { return hasAddress(r, i) })
 	}
 	if header {
 		for _, field := range fields {
@@ -138,7 +138,8 @@ func columns(first [][]string, asked map[Field]string, fields ...Field) (at map[
 }
 
 // emailColumn tells the column of the addresses by its name, else by what is in it;
-// -1: none. The first row is a header unless it holds an address there.
+// -1: none. The first row is a header unless it holds an address there, or what is
+// meant as one. Of columns of the same name it is the first with an address in it.
 func emailColumn(first [][]string, header bool) (int, bool) {
 	count := func(i int) (n int) {
 		for _, r := range first[1:] {
@@ -149,11 +150,20 @@ func emailColumn(first [][]string, header bool) (int, bool) {
 		return n
 	}
 	for _, name := range fieldNames[FieldEmail] {
+		named := -1
 		for i, h := range first[0] {
-			// "Address" may be that of a house.
-			if plainName(h) == name && (len(first) == 1 || count(i) > 0 || name == "email") {
+			if plainName(h) != name {
+				continue
+			}
+			if len(first) == 1 || count(i) > 0 {
 				return i, true
 			}
+			if named < 0 {
+				named = i
+			}
+		}
+		if named >= 0 && name == "email" { // "Address" may be that of a house
+			return named, true
 		}
 	}
 	best, most := -1, 0
@@ -166,7 +176,13 @@ func emailColumn(first [][]string, header bool) (int, bool) {
 			best, most = i, n
 		}
 	}
-	return best, header || best >= 0 && !hasAddress(first[0], best)
+	return best, header || best >= 0 && isHeading(first[0], best)
+}
+
+// isHeading says whether a cell of the first row is no address and not meant as one: a
+// name has no "@".
+func isHeading(r []string, i int) bool {
+	return i >= len(r) || !strings.Contains(r[i], "@")
 }
 
 func hasAddress(r []string, i int) bool {
@@ -187,8 +203,14 @@ func Addresses(cell string) (all []string) {
 		if strings.HasSuffix(part, "'") { // no domain ends so
 			part = strings.Trim(part, "'")
 		}
+		if strings.Count(part, `"`) == 1 { // it lost the other
+			part = strings.Trim(part, `"`)
+		}
 		if len(part) > 7 && strings.EqualFold(part[:7], "mailto:") {
 			part, _, _ = strings.Cut(part[7:], "?")
+		}
+		if len(part) > 5 && strings.EqualFold(part[:5], "smtp:") { // QUIRK: Exchange writes proxyAddresses so
+			part = part[5:]
 		}
 		if words := strings.Fields(part); len(words) > 1 && !slices.ContainsFunc(words, func(w string) bool { return !bouncehound.IsAddress(w) }) {
 			all = append(all, words...)
@@ -200,6 +222,20 @@ func Addresses(cell string) (all []string) {
 		all = slices.DeleteFunc(all, func(a string) bool { return !strings.Contains(a, "@") })
 	}
 	return all
+}
+
+// isUsable says whether a, of [Addresses], is an address that may be looked up or stored:
+// nothing in it that cannot be seen, and before the "@" no colon, which may part cells.
+func isUsable(a string) bool {
+	local, _, _ := strings.Cut(a, "@")
+	return bouncehound.IsAddress(a) && !strings.ContainsFunc(a, isHidden) && (a[0] == '"' || !strings.Contains(local, ":"))
+}
+
+func isHidden(r rune) bool {
+	if r < 0x80 {
+		return r < ' ' || r == 0x7F
+	}
+	return r == '\uFFFD' || unicode.In(r, unicode.Cc, unicode.Cf) && !unicode.Is(unicode.Join_Control, r) // Persian is spelt with joiners
 }
 
 func isPlain(c byte) bool { return c > ' ' && c < 0x7f }

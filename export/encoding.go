@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,6 +17,14 @@ type encoding struct {
 	big    bool
 	utf8   bool // certainly UTF-8: marked, or something in it can be nothing else
 	legacy bool // something in it is no UTF-8
+}
+
+// errUTF32 says that a list is in UTF-32, which would pass for UTF-16 with addresses
+// that nobody has.
+var errUTF32 = errors.New("the text is UTF-32: save it as UTF-8")
+
+func isUTF32(sample []byte) bool {
+	return bytes.HasPrefix(sample, []byte{0xFF, 0xFE, 0, 0}) || bytes.HasPrefix(sample, []byte{0, 0, 0xFE, 0xFF})
 }
 
 // detect tells the encoding of a list from its beginning, and how long the byte order

@@ -153,7 +153,7 @@ func (l *ListReader) addresses(r row) ([]string, error) {
 		return nil, errNoAddress
 	}
 	for _, a := range all {
-		if !bouncehound.IsAddress(a) || strings.ContainsFunc(a, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\uFFFD' }) {
+		if !isUsable(a) {
 			return nil, fmt.Errorf("%q is no address", a)
 		}
 	}

@@ -3,6 +3,7 @@ package export
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -130,6 +131,9 @@ func TestAddresses(t *testing.T) {
 		"lena@example.com\x00":                {"lena@example.com"},
 		"'lena@example.com'":                  {"lena@example.com"},
 		"'lena@example.com":                   {"'lena@example.com"}, // may be somebody
+		`"lena@example.com`:                   {"lena@example.com"},  // a quote that is not closed
+		`lena@example.com"`:                   {"lena@example.com"},
+		"SMTP:lena@example.com":               {"lena@example.com"},
 		"büro@example.com":                    {"büro@example.com"},
 		"-":                                   {"-"},
 		"":                                    nil,
@@ -137,6 +141,40 @@ func TestAddresses(t *testing.T) {
 	} {
 		if got := Addresses(cell); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", cell, got, want)
+		}
+	}
+}
+
+// TestFirstRows: the first row is passed over as a header only where it is none of the
+// list, and of columns of one name that with the addresses is taken.
+func TestFirstRows(t *testing.T) {
+	for list, want := range map[string]string{
+		"lena@example.com .\nmia@example.com\n":                                       `line 1: "lena@example.com ." is no address; mia@example.com`,
+		"lena@\nmia@example.com\n":                                                    `line 1: "lena@" is no address; mia@example.com`,
+		"who\nmia@example.com\n":                                                      "mia@example.com",
+		"email,email\n,lena@example.com\n":                                            "lena@example.com",
+		"email,email\nmia@example.com,lena@example.com\n":                             "mia@example.com",
+		"email\nle\u200bna@example.com\nLi:mia@example.com\nle\u200cna@example.com\n": `line 2: "le\u200bna@example.com" is no address; line 3: "Li:mia@example.com" is no address; ` + "le\u200cna@example.com",
+	} {
+		l, err := ReadList(strings.NewReader(list), bouncehound.ListDoNotEmail, ListOptions{})
+		if err != nil {
+			t.Fatalf("%q: %v", list, err)
+		}
+		var got []string
+		for r, err := l.Next(); err == nil; r, err = l.Next() {
+			if r.Problem != nil {
+				got = append(got, fmt.Sprintf("line %d: %v", r.Line, r.Problem))
+				continue
+			}
+			got = append(got, r.Listed[0].Address)
+		}
+		if got := strings.Join(got, "; "); got != want {
+			t.Errorf("%q: %s, want %s", list, got, want)
+		}
+	}
+	for _, mark := range []string{"\xff\xfe\x00\x00e\x00\x00\x00", "\x00\x00\xfe\xff\x00\x00\x00e"} {
+		if _, err := ReadList(strings.NewReader(mark), bouncehound.ListDoNotEmail, ListOptions{}); !errors.Is(err, errUTF32) {
+			t.Errorf("%q: %v", mark, err)
 		}
 	}
 }

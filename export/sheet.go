@@ -62,6 +62,9 @@ func openSheet(r io.Reader, delimiter rune) (s *sheet, first [][]string, err err
 		}
 	}
 	sample := s.buf[:min(len(s.buf), sampleSize)]
+	if isUTF32(sample) {
+		return nil, nil, errUTF32
+	}
 	var mark int
 	s.encoding, mark = detect(sample)
 	s.mark, s.buf = bytes.Clone(s.buf[:mark]), s.buf[mark:]
