@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+	"time"
 )
 
 // ErrExists says that there is a file already where a backup was to be written.
@@ -33,7 +35,8 @@ func (db *DB) backup(ctx context.Context, path string, replace bool) (size int64
 		return 0, err
 	}
 	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".bouncehound-*.tmp") // with mode 0600; SQLite writes into an empty file
+	removeKilled(dir, time.Now())
+	f, err := os.CreateTemp(dir, unfinished) // with mode 0600; SQLite writes into an empty file
 	if err != nil {
 		return 0, plain(err)
 	}
@@ -66,8 +69,27 @@ func (db *DB) backup(ctx context.Context, path string, replace bool) (size int64
 	if err != nil {
 		return 0, err
 	}
-	_, err = synced(dir)
-	return info.Size(), err
+	return info.Size(), syncFolder(dir)
+}
+
+// unfinished is the name of a backup that is being written.
+const unfinished = ".bouncehound-*.tmp"
+
+// removeKilled removes what processes that were killed a day ago or more left of their
+// backups in a folder. One that cannot be removed does no harm.
+func removeKilled(dir string, now time.Time) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if ours, err := filepath.Match(unfinished, e.Name()); err != nil || !ours || !e.Type().IsRegular() {
+			continue
+		}
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > 24*time.Hour {
+			os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // mayReplace says whether a backup may be written to path.
@@ -113,7 +135,16 @@ func (db *DB) vacuumInto(ctx context.Context, path string) (err error) {
 	return err
 }
 
-// synced makes a file, or the entries of a folder, safe on the disk.
+// syncFolder makes the entries of a folder safe on the disk.
+func syncFolder(path string) error {
+	_, err := synced(path)
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil // QUIRK: some network file systems cannot sync a folder
+	}
+	return err
+}
+
+// synced makes a file safe on the disk.
 func synced(path string) (fs.FileInfo, error) {
 	f, err := os.Open(path)
 	if err != nil {

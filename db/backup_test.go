@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"bouncehound"
 	"bouncehound/db"
@@ -107,6 +109,34 @@ func TestBackupReplaces(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+// TestBackupKilled: what a killed backup left is removed by one a day later, and nothing
+// else.
+func TestBackupKilled(t *testing.T) {
+	store, _ := open(t)
+	dir := t.TempDir()
+	yesterday := time.Now().Add(-25 * time.Hour)
+	for name, at := range map[string]time.Time{".bouncehound-1.tmp": yesterday, ".bouncehound-2.tmp": time.Now(), ".other-1.tmp": yesterday, "bouncehound-1.tmp": yesterday} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, []byte("SQLite format 3"), 0o600), os.Chtimes(path, at, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Backup(t.Context(), filepath.Join(dir, "copy.db"), false); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{".bouncehound-2.tmp", ".other-1.tmp", "bouncehound-1.tmp", "copy.db"}; !slices.Equal(names, want) {
+		t.Errorf("left are %q, want %q", names, want)
 	}
 }
 

@@ -64,7 +64,7 @@ func (db *DB) makeForgetKey(ctx context.Context) ([]byte, error) {
 	if err == nil || needed || !errors.Is(err, fs.ErrNotExist) {
 		return secret, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(db.path), ".bouncehound-*.tmp") // with mode 0600
+	f, err := os.CreateTemp(filepath.Dir(db.path), unfinished) // with mode 0600
 	if err != nil {
 		return nil, plain(err)
 	}
@@ -80,7 +80,7 @@ func (db *DB) makeForgetKey(ctx context.Context) ([]byte, error) {
 	if err := os.Link(f.Name(), db.secretPath()); err != nil && !errors.Is(err, fs.ErrExist) { // or another was quicker
 		return nil, err
 	}
-	if _, err := synced(filepath.Dir(db.path)); err != nil {
+	if err := syncFolder(filepath.Dir(db.path)); err != nil {
 		return nil, err
 	}
 	return db.forgetKey()

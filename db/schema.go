@@ -128,6 +128,10 @@ func explain(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
+	switch e.ExtendedCode {
+	case sqlite3.ErrIoErrSHMOpen, sqlite3.ErrIoErrSHMSize, sqlite3.ErrIoErrSHMLock, sqlite3.ErrIoErrSHMMap:
+		return fmt.Errorf("this file system cannot share memory between processes, which a store needs: %w", err)
+	}
 	switch e.Code {
 	case sqlite3.ErrNotADB:
 		return fmt.Errorf("this file is not a SQLite database: %w", err)

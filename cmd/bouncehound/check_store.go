@@ -74,6 +74,8 @@ func storeHint(err error) string {
 		return "install the version that wrote it, or a later one"
 	case errors.Is(err, fs.ErrPermission):
 		return "run it as the user the daemon runs as, or give that user the file"
+	case errors.Is(err, syscall.EROFS):
+		return "mount it for writing: whoever reads the store writes beside it too; a copy elsewhere can be looked at"
 	case errors.Is(err, syscall.EISDIR):
 		return "store.path names a file, not a folder"
 	}
