@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -82,6 +83,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.Header().Set("Retry-After", "1")
 		fail(w, http.StatusServiceUnavailable, "too many requests at once", "ask again in a second")
+		return
+	}
+	// The mux would redirect to the path without "//" and "..", and escape what is escaped
+	// already: "lena%2540" is known to nobody and may be written to.
+	if asked := r.URL.EscapedPath(); path.Clean(asked) != asked {
+		fail(w, http.StatusNotFound, "there is no such thing", `the path must not end in "/" or have "//" or ".." in it`)
 		return
 	}
 	if _, pattern := h.mux.Handler(r); pattern == "" {

@@ -27,10 +27,13 @@ func (h *handler) contact(w http.ResponseWriter, r *http.Request) {
 	if _, ok := query(w, r); !ok {
 		return
 	}
-	history, ok, err := h.Store.Contact(r.Context(), r.PathValue("address"))
+	address := r.PathValue("address")
+	history, ok, err := h.Store.Contact(r.Context(), address)
 	switch {
 	case err != nil:
 		h.broken(w, r, err)
+	case !ok && !bouncehound.IsAddress(address):
+		fail(w, http.StatusBadRequest, "this is no address", "give the bare address, percent-encoded once")
 	case !ok:
 		fail(w, http.StatusNotFound, "nothing is known of this address", "it may be written to: no bounce and no person says otherwise")
 	default:

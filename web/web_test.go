@@ -220,7 +220,13 @@ func TestRequests(t *testing.T) {
 		{"POST /v1/contacts/check", `{"addresses":null}`, 400}, // as an application sends whose list was never made
 		{"POST /v1/contacts/check", `{}`, 400},
 		{"POST /v1/contacts/check", "", 415},
-		{"GET /v1/contacts/check", "", 404}, // as an address
+		{"GET /v1/contacts/check", "", 400}, // as an address
+		{"GET /v1/contacts/lena%2540example.com", "", 400},
+		{"GET /v1/contacts/lena+new%40example.com", "", 404},
+		{"GET /v1//contacts/lena%40example.com", "", 404}, // and not somewhere else, with the address encoded twice
+		{"GET //v1/bounces", "", 404},
+		{"GET /v1/x/../bounces", "", 404},
+		{"GET /v1/bounces/", "", 404},
 		{"GET /v1/bounces?after=7&limit=1000", "", 200},
 		{"GET /v1/bounces?after=-1", "", 400},
 		{"GET /v1/bounces?after=x", "", 400},
@@ -246,6 +252,7 @@ func TestRequests(t *testing.T) {
 		{"DELETE /v1/do-not-email/complained@example.com", "", 409},
 		{"DELETE /v1/do-not-email/complained@example.com?force=true", "", 200},
 		{"DELETE /v1/do-not-email/complained@example.com?force=yes", "", 400},
+		{"DELETE /v1//do-not-email/lena@example.com", "", 404},
 		{"GET /v1/do-not-email/lena@example.com", "", 405},
 		{"PUT /v1/bounces", "", 405},
 		{"GET /", "", 404},
