@@ -298,7 +298,7 @@ func TestLoad(t *testing.T) {
 	if e, ok := errors.AsType[*Error](err); !ok || !errors.Is(err, fs.ErrNotExist) || len(e.Problems) != 1 {
 		t.Errorf("a missing file: %v", err)
 	}
-	if _, err = Load(dir, nil); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+	if _, err = Load(dir, nil); err == nil || !strings.Contains(err.Error(), "cannot be read: is a directory (name another file") {
 		t.Errorf("a directory: %v", err)
 	}
 	if _, err = Load(write("big", strings.Repeat("#\n", maxFile/2+1), 0o600), nil); err == nil || !strings.Contains(err.Error(), "larger") {

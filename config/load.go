@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/BurntSushi/toml"
 )
@@ -60,8 +61,11 @@ func unreadable(path string, err error) *Error {
 		text = pe.Err.Error()
 	}
 	p := Problem{Text: "cannot be read: " + text}
-	if errors.Is(err, os.ErrNotExist) {
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.EISDIR):
 		p.Hint = "name another file with --config or BOUNCEHOUND_CONFIG"
+	case errors.Is(err, os.ErrPermission):
+		p.Hint = "the user who runs this must be let in, as the daemon's group is: chgrp bouncehound, chmod 640"
 	}
 	return &Error{Name: path, Problems: []Problem{p}, cause: err}
 }

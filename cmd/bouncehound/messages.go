@@ -53,6 +53,8 @@ the first digits of it, and --raw it prints the message's bytes.`,
 			}
 			data, err := store.Raw(cmd.Context(), args[0])
 			switch {
+			case errors.Is(err, db.ErrAmbiguous):
+				return hintError{err, "give more of its digits"}
 			case errors.Is(err, db.ErrNotFound):
 				return hintError{err, "bytes are kept of reports and of unread mail only, as store.raw and the retention say"}
 			case err != nil:
