@@ -69,4 +69,13 @@ func TestRootBecomesOwner(t *testing.T) {
 	if out, err := bouncehound("export", "contacts", "--out", filepath.Join(own, "contacts.csv")); err == nil || !strings.Contains(out, "hint: user 65534 ") {
 		t.Errorf("export to root's folder: %v\n%s", err, out)
 	}
+	if out, err := bouncehound("backup", filepath.Join(own, "copy.db")); err == nil || !strings.Contains(out, "install -d -o 65534 -m 0700") {
+		t.Errorf("backup to root's folder: %v\n%s", err, out)
+	}
+	if err := os.Chown(own, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := bouncehound("backup", filepath.Join(own, "copy.db")); err != nil {
+		t.Errorf("backup to the owner's folder: %v\n%s", err, out)
+	}
 }
