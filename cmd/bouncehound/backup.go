@@ -26,7 +26,7 @@ sign-ins in tokens/, and STORE.key, without which addresses that were forgotten 
 not recognised. Keep copies of these apart.`,
 		Example: `  install -d -o bouncehound -m 0700 /var/backups/bouncehound
   bouncehound backup /var/backups/bouncehound/bouncehound.db --force`,
-		Args:    cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, store, err := p.existingStore(cmd.Context())
 			if err != nil {
