@@ -26,7 +26,8 @@ type Store interface {
 	// Contact returns a contact with all that is known of it, the oldest first; false
 	// if nothing is.
 	Contact(ctx context.Context, address string) (History, bool, error)
-	// Check says of each address, in the order given, whether it may be written to.
+	// Check says of each address, in the order given, whether it may be written to; what
+	// is no address may not.
 	Check(ctx context.Context, addresses []string) ([]Checked, error)
 	// Bounces returns the bounces after one, repeats left out, at most limit, and the
 	// number of the last. The error wraps ErrGone if the store ends before that one.

@@ -128,6 +128,11 @@ func TestRunListen(t *testing.T) {
 	if !strings.Contains(told, `{"email":"lena@example.com","mail":false,"contact":{"email":"lena@example.com",`) || !strings.Contains(told, `{"email":"ok@example.com","mail":true}`) {
 		t.Errorf("check: %s", told)
 	}
+	// As applications have them in hand; of what is no address nobody knows any good.
+	_, told = fetch(t, "POST", url+"/v1/contacts/check", `{"addresses":[" Lena@example.com\n","Lena <lena@example.com>","mailto:lena@example.com","ok@example.com ","lena%40example.com","","ok@example.com, lena@example.com"]}`, apiToken)
+	if strings.Count(told, `"mail":false`) != 6 || strings.Count(told, `"contact":{"email":"lena@example.com",`) != 3 || !strings.Contains(told, `{"email":"ok@example.com ","mail":true}`) {
+		t.Errorf("check of what people write: %s", told)
+	}
 	_, told = fetch(t, "GET", url+"/v1/bounces", "", apiToken)
 	listed, _ := w.run(0, "export", "bounces", "--output", "json")
 	if told != `{"bounces":[`+escaped(strings.TrimSpace(listed))+`],"next":1}`+"\n" {

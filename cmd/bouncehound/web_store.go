@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"bouncehound"
 	"bouncehound/db"
+	"bouncehound/export"
 	"bouncehound/web"
 )
 
@@ -36,15 +38,22 @@ func (s webStore) page(ctx context.Context, f db.BounceFilter) (page []bouncehou
 	return page, nil
 }
 
-// Check implements web.Store.
+// Check implements web.Store. Addresses are read as those of a list are; what is none, or
+// is several, may not be written to.
 func (s webStore) Check(ctx context.Context, addresses []string) ([]web.Checked, error) {
-	checks, err := s.DB.Check(ctx, addresses)
+	bare := slices.Clone(addresses)
+	for i, a := range addresses {
+		if one := export.Addresses(a); len(one) == 1 {
+			bare[i] = one[0]
+		}
+	}
+	checks, err := s.DB.Check(ctx, bare)
 	if err != nil {
 		return nil, err
 	}
 	checked := make([]web.Checked, len(checks))
 	for i, c := range checks {
-		checked[i] = web.Checked{Email: addresses[i], Mail: c.Mail, Entry: c.Entry}
+		checked[i] = web.Checked{Email: addresses[i], Mail: c.Mail && (c.Known || bouncehound.IsAddress(bare[i])), Entry: c.Entry}
 		if c.Known {
 			checked[i].Contact = &c.Contact
 		}
