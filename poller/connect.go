@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
@@ -63,13 +64,17 @@ func (p *Poller) greet(ctx context.Context, w *wire, host string) (*session, err
 		state := secure.ConnectionState()
 		conn, secured = secure, &state
 	}
-	s := newSession(w, buffered(conn, first), p.stallTimeout())
+	said := buffered(conn, first)
+	s := newSession(w, said, p.stallTimeout())
 	s.secured = secured
 	stop := w.watch(p.dialTimeout(), 0)
 	err := w.because(s.client.WaitGreeting())
 	stop()
 	if err != nil {
-		s.close()
+		s.close() // after which nobody reads any more
+		if line := said.in.first; line != "" && !strings.HasPrefix(line, "*") && w.because(io.EOF) == io.EOF {
+			err = &Error{Stage: "connect", Hint: "this is no IMAP server: check host and port (993 for TLS, 143 for STARTTLS)", Err: fmt.Errorf("the server greets with %q", line)}
+		}
 		return nil, fail("connect", "", err)
 	}
 	return s, nil

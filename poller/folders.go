@@ -70,7 +70,9 @@ func (p *Poller) plan(s *session) (plan, error) {
 	target := func(key, name string) (string, error) {
 		server, known := dir.find(name)
 		for _, f := range pl.folders {
-			if f.server == server {
+			// QUIRK: to Exchange names that differ in the case of letters only are one.
+			two := known && slices.Contains(dir.names, f.server)
+			if f.server == server || !two && strings.EqualFold(f.server, server) {
 				return "", &Error{
 					Stage: "tidy", Folder: name, Err: fmt.Errorf("%s is a folder that is polled", key),
 					Hint: "choose another folder: what is moved there would be read again",

@@ -20,6 +20,7 @@ type lines struct {
 	long    bool   // its line is longer than the buffer
 	end     []byte // of what came of a long line
 	greeted bool
+	first   string // how it greeted, as far as people want to see it
 	scratch []byte
 }
 
@@ -58,6 +59,9 @@ func (l *lines) waiting() bool {
 // next takes a line, or what came of it.
 func (l *lines) next(line []byte, err error) {
 	l.ready = line
+	if !l.greeted && !l.long {
+		l.first = printable(string(bytes.TrimSpace(line[:min(len(line), 200)])))
+	}
 	if !l.behind && !l.long {
 		l.kind = kindOf(line)
 	}

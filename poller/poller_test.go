@@ -192,7 +192,7 @@ func newPoller(server *imaptest.Server, s *memo) *poller.Poller {
 		Mailbox: poller.Mailbox{
 			Name: "bounces", Host: server.TLSAddr, RootCAs: server.Pool, Username: username, Password: password(secret),
 		},
-		Store: s, Handle: s.handle, Tries: 1, SettleTime: time.Millisecond,
+		Store: s, Handle: s.handle, Tries: 1, SettleTime: time.Millisecond, Version: "1.0 (test)",
 	}
 }
 

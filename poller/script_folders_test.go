@@ -109,3 +109,40 @@ func TestNoUIDValidity(t *testing.T) {
 		}
 	})
 }
+
+// TestMoveToOneself: a folder that is polled is no target, whatever case its letters are
+// written in, unless the server has both.
+func TestMoveToOneself(t *testing.T) {
+	for _, c := range []struct {
+		list, folder, moveTo string
+		refused              bool
+	}{
+		{`* LIST () "/" Bounces`, "Bounces", "Bounces", true},
+		{`* LIST () "/" Bounces`, "Bounces", "bounces", true},
+		{`* LIST () "/" Bounces`, "bounces", "Bounces", true},
+		{"* LIST () \"/\" Bounces\r\n* LIST () \"/\" bounces", "bounces", "Bounces", false},
+	} {
+		inBubble(t, c.folder+" to "+c.moveTo, func(t *testing.T) {
+			s, m := &script{mails: threeMails()}, newMemo()
+			s.on = func(cc *scripted, tag, command string) bool {
+				if !strings.HasPrefix(command, "LIST") {
+					return false
+				}
+				cc.send("%s\r\n%s OK done", c.list, tag)
+				return true
+			}
+			p := scriptPoller(s, m)
+			p.Mailbox.Folders, p.Mailbox.After, p.Mailbox.MoveTo = []string{c.folder}, poller.AfterMove, c.moveTo
+			_, err := p.Poll(t.Context())
+			if c.refused {
+				wantError(t, err, "tidy", "choose another folder")
+			} else if err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			if moved := slices.ContainsFunc(s.said, func(line string) bool { return strings.HasPrefix(line, "UID COPY") }); moved == c.refused {
+				t.Errorf("said %q", s.said)
+			}
+		})
+	}
+}

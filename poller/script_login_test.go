@@ -109,3 +109,16 @@ func TestLogin(t *testing.T) {
 		})
 	}
 }
+
+// TestNoIMAP: what answers at the port is told as it says it.
+func TestNoIMAP(t *testing.T) {
+	for _, line := range []string{"220 mx.example.com ESMTP", "+OK POP3 ready", "Your address is blocked."} {
+		inBubble(t, line, func(t *testing.T) {
+			s := &script{on: func(c *scripted, _, _ string) bool { c.send("%s", line); return true }}
+			_, err := scriptPoller(s, newMemo()).Poll(t.Context())
+			if wantError(t, err, "connect", "no IMAP server"); !strings.Contains(err.Error(), line) {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -2,7 +2,6 @@ package poller
 
 import (
 	"bufio"
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -88,19 +87,19 @@ func (w *wire) watch(stall time.Duration, size int64) (stop func()) {
 
 // buffered reads a connection through a large buffer: go-imap's own of 4 KiB makes
 // one TLS read of every few packets. first comes before all else.
-func buffered(conn net.Conn, first string) net.Conn {
-	return readFrom{saslConn{conn}, &lines{r: bufio.NewReaderSize(conn, 64<<10), ready: []byte(first), greeted: first != ""}}
+func buffered(conn net.Conn, first string) mendedConn {
+	return mendedConn{saslConn{conn}, &lines{r: bufio.NewReaderSize(conn, 64<<10), ready: []byte(first), greeted: first != ""}}
 }
 
-type readFrom struct {
+type mendedConn struct {
 	net.Conn
-	r io.Reader
+	in *lines
 }
 
-func (c readFrom) Read(p []byte) (int, error) { return c.r.Read(p) }
+func (c mendedConn) Read(p []byte) (int, error) { return c.in.Read(p) }
 
 // SetReadDeadline does nothing: a wire is watched.
 //
 // QUIRK: go-imap v2.0.0-beta.8 gives a line 30 seconds and a literal five minutes, also
 // where it still comes.
-func (c readFrom) SetReadDeadline(time.Time) error { return nil }
+func (c mendedConn) SetReadDeadline(time.Time) error { return nil }
