@@ -121,3 +121,49 @@ func TestTidyingFailsInTarget(t *testing.T) {
 		}
 	})
 }
+
+// TestAnotherAccount: where another account has come to be polled under the name of an old
+// one, with the same UIDVALIDITY, nothing of it is deleted for what was left to do in the
+// other, and all of it is read.
+func TestAnotherAccount(t *testing.T) {
+	inBubble(t, "", func(t *testing.T) {
+		s, m := &script{}, newMemo()
+		account := func(host string) (mails []string) {
+			for i, kind := range []string{"report", "other", "report"} {
+				mails = append(mails, fmt.Sprintf("Message-ID:\r\n <%d@%s>\r\nSubject: %s\r\n\r\n", i, host, kind))
+			}
+			return mails
+		}
+		s.mails = account("old.example")
+		s.on = func(c *scripted, tag, command string) bool {
+			if strings.HasPrefix(command, "UID STORE") {
+				c.send("%s NO [SERVERBUG] not now", tag)
+				return true
+			}
+			return false
+		}
+		p := scriptPoller(s, m)
+		p.Mailbox.After = poller.AfterDelete
+		for range 2 { // the second finds that they are the same still
+			_, err := p.Poll(t.Context())
+			wantError(t, err, "tidy")
+			if len(m.untidied) != 2 || len(m.kept) != 3 {
+				t.Fatalf("untidied %v, kept %v", m.untidied, m.uids())
+			}
+		}
+		for at, c := range m.untidied { // as the parser has it
+			c.MessageID = fmt.Sprintf("<%d@old.example>", at.UID-1)
+			m.untidied[at] = c
+		}
+		_, err := p.Poll(t.Context())
+		wantError(t, err, "tidy")
+		s.on, s.mails = nil, account("new.example")
+		s.mails[0], s.mails[1] = s.mails[1], s.mails[0]
+		if got := poll(t, p); got.Fetched != 3 || len(m.untidied) != 0 {
+			t.Errorf("got %+v, untidied %v", got, m.untidied)
+		}
+		if !s.there(1) || s.there(2) || s.there(3) {
+			t.Errorf("gone: %v", s.gone)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package poller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -31,7 +32,12 @@ func (t *tidying) resume(ctx context.Context) (bool, error) {
 		for n < len(copies) && n < maxSet && copies[n].Kind == copies[0].Kind {
 			n++
 		}
-		if err := t.resumeSome(ctx, copies[:n]); err != nil {
+		err := t.resumeSome(ctx, copies[:n])
+		if errors.Is(err, errOthers) {
+			t.poller.log().Warn("an earlier poll left messages to be tidied up, and their UIDs stand for others now; the folder is read from the start", "folder", t.folder.name)
+			return true, t.store.ReadAnew(ctx, t.mailbox.Name, t.folder.name)
+		}
+		if err != nil {
 			return true, fail("tidy", t.folder.name, err)
 		}
 		copies = copies[n:]
@@ -51,6 +57,9 @@ func (t *tidying) resumeSome(ctx context.Context, copies []bouncehound.Copy) err
 		if left, err = t.settle(ctx, copies, left); err != nil {
 			return err
 		}
+	}
+	if other, err := t.others(copies, left); err != nil || other {
+		return cmp.Or(err, errOthers)
 	}
 	// Without UIDPLUS a message that lies in both folders could not be taken out of this one.
 	if target != "" && len(left) > 0 && t.session.caps.Has(imap.CapUIDPlus) {
