@@ -207,7 +207,8 @@ func (c *Classifier) find(q *query) {
 			}
 		}
 	})
-	if isLoginReply(q.reply) {
+	// X.1.7 and X.1.8 are about the sender's address (RFC 3463 section 3.2).
+	if isLoginReply(q.reply) || q.status[1] == 1 && (q.status[2] == 7 || q.status[2] == 8) {
 		q.says |= saysSender
 	}
 }

@@ -34,15 +34,15 @@ var words = kindsOf(map[wordKind]string{
 		encoding encryption event extension feature field file files filesystem filter folder form forwarding function gateway header homedir
 		hop identity image interface invitation isp issuer key keyring keys language licence license link login macro maildir manager map
 		meeting method milter mime module moderator mount mx nameserver namespace network object operator option organization
-		organisation originator owner package parameter parser partition password path peer permission plugin policy
+		organisation originator owner package page parameter parser partition password path peer permission plugin policy
 		pool port process profile program project property protocol provider proxy quarantine queue quota record reference
 		relay resource role rule scanner schema script selector server service signature site smarthost
 		socket software spool storage store subject subscription syntax table tag template tenant thread ticket token tracker
 		transport type url vendor verb version volume website workflow zone`,
 	carrier: "connection delivery job mail message request session transaction",
-	adjunct: `amavis auth authenticating callback calling db dovecot database exim external forward forwarding guest ip ldap milter mysql
+	adjunct: `amavis auth authenticating callback calling db dovecot database exim external forward forwarding guest ip journal ldap milter mysql
 		pgsql postfix postgres postgresql postgrey proxy relay replication reply responder return rspamd sasl service spamd sql submitting web`,
-	part: `access agent attribute certificate class confirmation database filter flags format group header home key level licence license
+	part: `access agent attribute certificate class confirmation database filter flags format group header home key level licence license list
 		map mapping password permissions policy preferences profile quota record rights role script server session settings
 		signature store table template token type verification volume`,
 	contact:     "account address addressee alias inbox mailbox recipient user",
@@ -93,7 +93,9 @@ func ofOther(text []byte, start int) bool {
 			return true
 		}
 	} else if namesContact(rest) {
-		return false
+		next, rest := cutWord(rest)
+		its, _ := cutWord(rest)
+		return words[string(next)]&contact != 0 && words[string(its)]&part != 0 // "unknown user class"
 	}
 	// One word may be the name of the thing: "the key abc is not known here".
 	owned := first&contact == 0
@@ -162,7 +164,7 @@ func cutWord(text []byte) (word, rest []byte) {
 	if n := bytes.IndexByte(text, ' '); n >= 0 {
 		return text[:n], text[n:]
 	}
-	return text, nil
+	return text, text[len(text):]
 }
 
 // wordBefore returns the word that ends before text[:end], without quotation marks and
