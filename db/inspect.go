@@ -50,14 +50,14 @@ func (db *DB) inspect(ctx context.Context) (Condition, error) {
 	}
 	c.Free, c.Shrinks = free*pageSize, vacuum != 0
 	if id != application {
-		c.problem("the file does not say that it is ours", "restore the latest backup")
+		c.problem("the file does not say that it is ours", "restore the latest backup, as bouncehound backup --help tells")
 	}
 	damage, err := quickCheck(ctx, db.readers)
 	if err != nil {
 		return c, err
 	}
 	for _, d := range damage {
-		c.problem("the store is damaged: "+d, "stop the daemon and restore the latest backup")
+		c.problem("the store is damaged: "+d, "stop the daemon and restore the latest backup, as bouncehound backup --help tells")
 	}
 	return c, c.files()
 }

@@ -18,7 +18,8 @@ func (p *program) backupCommand() *cobra.Command {
 		Short: "Copy the store while the daemon works on it",
 		Long: `Writes the store as it is at one moment to FILE, whole or not at all, while the
 daemon and everybody else go on. The copy is a store: to restore it, stop the daemon,
-put it where store.path says, remove the files STORE-wal and STORE-shm, and start.
+put it where store.path says, remove the files STORE-wal and STORE-shm, which would
+damage it, and start.
 The store's owner writes it, also where root asks: FILE is to be in a folder of his.
 
 It does not hold what lies beside the store: the configuration and its secrets, the

@@ -79,7 +79,7 @@ func storeHint(err error) string {
 	case errors.Is(err, syscall.EISDIR):
 		return "store.path names a file, not a folder"
 	}
-	return "if the file is damaged, stop the daemon and restore the latest backup"
+	return "if the file is damaged, stop the daemon and restore the latest backup, as bouncehound backup --help tells"
 }
 
 // clock compares ours with those of the endpoints' servers, which refuse a signature
