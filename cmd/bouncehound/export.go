@@ -140,6 +140,9 @@ func (p *program) exportTo(ctx context.Context, r exportRequest, s *settings, st
 	} else if out != "" {
 		fmt.Fprintf(p.stderr, "%s written to %s\n", count(told.rows, "row"), out)
 	}
+	if told.otherwise {
+		p.hint("the last export of this cursor had other filters: what they left out before is not in this one; a new cursor NAME begins with everything")
+	}
 	if r.shape == export.SES && told.rows > export.SESMost {
 		fmt.Fprintf(p.stderr, "SES takes %d addresses an import job: split -l %d cuts the file\n", export.SESMost, export.SESMost)
 	}
@@ -153,6 +156,7 @@ func (p *program) exportTo(ctx context.Context, r exportRequest, s *settings, st
 type exported struct {
 	rows, left int  // written; released and left out of a provider's shape
 	again      bool // rows of an export that was broken off were written again
+	otherwise  bool // the one before of this cursor had other filters
 }
 
 // exportAll writes everything, or what is new for a cursor, by to.

@@ -72,11 +72,11 @@ func (r exportRequest) drop(cmd *cobra.Command, s *settings, store *db.DB) error
 		return err
 	}
 	name := filepath.Join(dir, r.what+"."+r.cursor)
-	done, err := lockExport(name+".lock", r.cursor)
+	lock, err := lockExport(name+".lock", r.cursor)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer lock.Close()
 	if err := store.DropExportCursor(cmd.Context(), r.what, r.cursor); err != nil {
 		if errors.Is(err, db.ErrNotFound) {
 			return unknown

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,11 +27,11 @@ func exportNew(ctx context.Context, r exportRequest, s *settings, store *db.DB, 
 		return fmt.Errorf("export %s: %w", r.what, err)
 	}
 	name := filepath.Join(dir, r.what+"."+r.cursor)
-	done, err := lockExport(name+".lock", r.cursor)
+	lock, err := lockExport(name+".lock", r.cursor)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer lock.Close()
 	after, known, err := store.ExportCursor(ctx, r.what, r.cursor)
 	if err != nil {
 		return err
@@ -56,6 +57,10 @@ func exportNew(ctx context.Context, r exportRequest, s *settings, store *db.DB, 
 			return err
 		}
 	}
+	if told.otherwise, err = r.filteredOtherwise(lock); err != nil {
+		return err
+	}
+	told.otherwise = told.otherwise && known
 	if told.again || told.rows > 0 || !r.skipEmpty {
 		if err := to(func(w io.Writer) error { return copyFile(w, waiting) }); err != nil {
 			return err
@@ -64,7 +69,27 @@ func exportNew(ctx context.Context, r exportRequest, s *settings, store *db.DB, 
 	if err := store.SaveExportCursor(ctx, r.what, r.cursor, upTo); err != nil {
 		return err
 	}
+	if _, err := lock.WriteAt([]byte(r.filters()), 0); err != nil {
+		return fmt.Errorf("export %s: %w", r.what, err)
+	}
 	return os.Remove(waiting)
+}
+
+// filters are what decides which rows a request writes.
+func (r exportRequest) filters() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", r.reason, r.class, r.mailbox, r.domain))
+	return hex.EncodeToString(sum[:6])
+}
+
+// filteredOtherwise says whether the export before, which left its filters in the lock,
+// had others: the cursor has passed rows that only today's fit.
+func (r exportRequest) filteredOtherwise(lock io.ReaderAt) (bool, error) {
+	b := make([]byte, len(r.filters()))
+	n, err := lock.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("export %s: %w", r.what, err)
+	}
+	return n == len(b) && string(b) != r.filters(), nil // none: an older version made the lock
 }
 
 // last returns how far an export reads now.
@@ -111,7 +136,7 @@ func (r exportRequest) digest() string {
 
 // lockExport lets one export at a time go on with a cursor. The kernel gives the lock
 // back when its process ends.
-func lockExport(path, cursor string) (done func(), err error) {
+func lockExport(path, cursor string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("export: %w", err)
@@ -120,7 +145,7 @@ func lockExport(path, cursor string) (done func(), err error) {
 		f.Close()
 		return nil, hintError{fmt.Errorf("another export goes on with cursor %q", cursor), "wait until it is done, or give this one a cursor of its own"}
 	}
-	return func() { f.Close() }, nil
+	return f, nil
 }
 
 func copyFile(w io.Writer, path string) error {

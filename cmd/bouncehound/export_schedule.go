@@ -95,6 +95,9 @@ func (p *program) exportScheduled(ctx context.Context, e config.Export, s *setti
 	case err == nil && written:
 		log.Info("exported", "rows", told.rows, "again", told.again, "took", p.now().Sub(began).Round(time.Millisecond))
 	}
+	if err == nil && told.otherwise {
+		log.Warn("the last export of this cursor had other filters: what they left out before is not written; a new cursor begins with everything")
+	}
 	if err == nil && told.left > 0 {
 		log.Warn("released contacts are not in a list for a provider: tell it of them by hand", "contacts", told.left, "shape", e.Shape)
 	}
