@@ -79,7 +79,8 @@ func ofOther(text []byte, start int) bool {
 	word, rest := cutWord(text[start:])
 	first := words[string(word)]
 	if head, tail, ok := bytes.Cut(word, []byte("-")); ok && words[string(head)]&contact != 0 {
-		return words[string(tail)]&verb == 0 // "user-defined", but "user-unknown"
+		tail = tail[:wordLen(tail)]
+		return len(tail) > 0 && words[string(tail)]&verb == 0 // "user-defined", but "user-unknown"
 	}
 	if first&article != 0 {
 		word, rest = cutWord(rest)
@@ -165,6 +166,15 @@ func cutWord(text []byte) (word, rest []byte) {
 		return text[:n], text[n:]
 	}
 	return text, text[len(text):]
+}
+
+// wordLen returns how many bytes of letters and digits text begins with.
+func wordLen(text []byte) int {
+	n := 0
+	for n < len(text) && isWord(text[n]) {
+		n++
+	}
+	return n
 }
 
 // wordBefore returns the word that ends before text[:end], without quotation marks and
