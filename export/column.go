@@ -248,6 +248,7 @@ func isInvisible(r rune) bool { return unicode.In(r, unicode.Z, unicode.Cc, unic
 type ListOptions struct {
 	Delimiter rune             // 0: told by the first rows
 	Columns   map[Field]string // names, or numbers from 1, of columns that are not told by their names
+	Domains   bool             // domains may stand in the column of the addresses: a first row with one is no header
 }
 
 // open opens a list and finds its columns. The header, if there is one, is still to be
@@ -262,6 +263,9 @@ func (o ListOptions) open(r io.Reader, fields ...Field) (s *sheet, at map[Field]
 	}
 	if len(first) > 0 {
 		width = len(first[0])
+	}
+	if i, ok := at[FieldEmail]; ok && o.Domains && header && i < width && bouncehound.CheckAddress("x@"+first[0][i]) == nil {
+		header = false
 	}
 	return s, at, header, width, nil
 }

@@ -139,6 +139,7 @@ func (p *program) namesOf(r *standingRequest) (names []string, err error) {
 	if (r.domain || r.allow) && layout.Columns == nil {
 		layout.Columns = map[export.Field]string{export.FieldEmail: "1"}
 	}
+	layout.Domains = r.domain || r.allow
 	in, err := p.openList(r.file)
 	if err != nil {
 		return nil, err
