@@ -52,6 +52,8 @@ func (h *handler) stand(w http.ResponseWriter, r *http.Request, address string, 
 		fail(w, http.StatusConflict, err.Error(), "add force=true if the reader wants our mail again")
 	case err != nil:
 		h.broken(w, r, err)
+	case !changed && !bouncehound.IsAddress(address): // " lena@example.com" says nothing of hers
+		fail(w, http.StatusBadRequest, "this is no address", "give the bare address, percent-encoded once")
 	default:
 		answer(w, http.StatusOK, struct {
 			Changed bool                `json:"changed"`

@@ -138,6 +138,9 @@ func TestRunListen(t *testing.T) {
 	if told != `{"bounces":[`+escaped(strings.TrimSpace(listed))+`],"next":1}`+"\n" {
 		t.Errorf("bounces: %s, export writes %s", told, listed)
 	}
+	if code, text := fetch(t, "DELETE", url+"/v1/do-not-email/%20lena@example.com", "", apiToken); code != 400 {
+		t.Errorf("release of what is no address: %d %s", code, text)
+	}
 	if code, text := fetch(t, "DELETE", url+"/v1/do-not-email/lena@example.com", `{"by":"crm","note":"new mailbox"}`, apiToken); code != 200 || !strings.Contains(text, `"standing":"ok"`) {
 		t.Errorf("release: %d %s", code, text)
 	}
