@@ -56,6 +56,7 @@ func TestMended(t *testing.T) {
 		"[COPYUID 124 1 233]\r\nT1 OK MOVE\r\n":                   "T1 OK MOVE\r\n",
 		"\r\n* VANISHED 1:3\r\n* 3 STORE\r\nT1 OK done\r\n":       "T1 OK done\r\n",
 		`* ID ("name" "x" "version" NIL)` + "\r\n":                "",
+		"* ENABLED UTF8=ACCEPT\r\n":                               "",
 		`* LIST (\HasNoChildren )  "/"  "a  ( b )" ` + "\r\n":     `* LIST (\HasNoChildren) "/" "a  ( b )"` + "\r\n",
 		"* SEARCH  1 2  3  \r\n":                                  "* SEARCH 1 2 3\r\n",
 	} {
@@ -115,7 +116,7 @@ func conversation(r *rand.Rand) string {
 			return "+ " + one("OK [", "") + text()
 		case 7:
 			return "* " + one("FLAGS ("+some(0, 3, flag)+")", "SEARCH "+some(1, 200, number), "SEARCH", "CAPABILITY IMAP4rev1", `NAMESPACE (("" "/")) NIL (("#a" NIL "X" ("b")))`,
-				`ESEARCH (TAG "T1") UID ALL 1:3`, "STATUS "+name()+" (MESSAGES 3)", "MYRIGHTS "+name()+" lrs", "ENABLED")
+				`ESEARCH (TAG "T1") UID ALL 1:3`, "STATUS "+name()+" (MESSAGES 3)", "MYRIGHTS "+name()+" lrs")
 		}
 		return "* " + number() + " " + one("EXISTS", "RECENT", "EXPUNGE")
 	}

@@ -9,7 +9,8 @@ import (
 
 // What servers are known to say against the RFCs, over which go-imap v2.0.0-beta.8 ends
 // the connection, is mended here. A line that follows RFC 3501 or RFC 9051 and that go-imap
-// knows stays as it is; but ID, which go-imap reads wrongly, is left out.
+// knows stays as it is; but ID, which go-imap reads wrongly, is left out, and so is ENABLED,
+// which nobody here asks for and which go-imap writes to a map that it reads elsewhere.
 //
 // QUIRK: DavMail says "*  522 EXISTS" and puts spaces between the items of a FETCH; QQ Mail
 // has one before the closing parenthesis, SurgeMail one behind the last flag. Gmail gives
@@ -49,7 +50,7 @@ func kindOf(line []byte) kind {
 		return status
 	case is(word, "FLAGS"):
 		return flags
-	case isOne(word, "LIST", "SEARCH", "CAPABILITY", "NAMESPACE", "STATUS", "ESEARCH", "ENABLED", "SORT", "THREAD", "METADATA", "QUOTA", "QUOTAROOT", "MYRIGHTS", "ACL"):
+	case isOne(word, "LIST", "SEARCH", "CAPABILITY", "NAMESPACE", "STATUS", "ESEARCH", "SORT", "THREAD", "METADATA", "QUOTA", "QUOTAROOT", "MYRIGHTS", "ACL"):
 		return data
 	}
 	return unknown
