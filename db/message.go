@@ -1,6 +1,10 @@
 package db
 
-import "bouncehound"
+import (
+	"slices"
+
+	"bouncehound"
+)
 
 // judged records a message as of the given kind: the row, its bytes if any are
 // kept, the copy, and its bounces with all that follows.
@@ -61,6 +65,9 @@ func (r *recording) again(j bouncehound.Judged, was seenMessage, m []any, record
 	recorded.New = true
 	if err := r.transaction.flush(); err != nil { // it may be of this batch
 		return was, err
+	}
+	for id, numbers := range r.reports { // its Message-ID may be read otherwise now
+		r.reports[id] = slices.DeleteFunc(numbers, func(n int64) bool { return n == was.number })
 	}
 	_, err := r.exec(`UPDATE messages SET (id, kind, mailbox, folder, uid, size, recorded_at, source, arrived_at, format,
 		message_id, reporting_mta, recipients, notes, original) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
